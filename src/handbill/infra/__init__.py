@@ -1,0 +1,1 @@
+"""Machinery without a payment word in it: database, jobs, outgoing HTTP, storage, keys, settings."""

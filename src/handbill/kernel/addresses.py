@@ -1,0 +1,42 @@
+"""Every public address in one place: what is printed today must open in ten years."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+
+class Addresses:
+    """Builds addresses below the public address of this installation."""
+
+    def __init__(self, public_url: str) -> None:
+        self.base = public_url.rstrip("/")
+        parts = urlsplit(self.base)
+        self.scheme, self.host = parts.scheme, parts.netloc
+        self.origin = f"{parts.scheme}://{parts.netloc}"
+        self.path = parts.path
+
+    def short(self, code: str) -> str:
+        """What a QR code holds. The scheme stays in lower case: several phones do not open
+        `HTTPS:`. The rest is in capitals, so that it fits the denser alphanumeric segment."""
+        return f"{self.scheme}://{self.host.upper()}{self.path.upper()}/L/{code}"
+
+    def link_page(self, link_id: str) -> str:
+        return f"{self.base}/pay/link/{link_id}"
+
+    def link_qr(self, link_id: str) -> str:
+        return f"{self.base}/pay/link/{link_id}/qr"
+
+    def product_page(self, product_id: str) -> str:
+        return f"{self.base}/pay/product/{product_id}"
+
+    def product_qr(self, product_id: str) -> str:
+        return f"{self.base}/pay/product/{product_id}/qr"
+
+    def status_page(self, token: str) -> str:
+        return f"{self.base}/pay/status/{token}"
+
+    def image(self, key: str) -> str:
+        return f"{self.base}/{key}"
+
+    def notification(self, provider: str, account_token: str) -> str:
+        return f"{self.base}/notifications/{provider}/{account_token}"

@@ -1,0 +1,152 @@
+"""The one error tree. `web/problems.py` alone knows which HTTP status each branch gets.
+
+HandbillError
+|-- Malformed                 the request cannot be read (bad JSON, duplicate members, bad header)
+|-- Unauthorized              no key, or a wrong one
+|-- Forbidden                 the key lacks the scope; the merchant is paused
+|-- NotFound                  missing, or somebody else's
+|-- Conflict                  the thing's state does not allow it
+|   |-- IllegalTransition     a status change that the table of states does not know
+|   |-- DuplicateTxid         the same txid with another body
+|   `-- LinkNotPayable        the link's end state, by name
+|-- TooLarge                  body, picture or file over its bound
+|-- UnsupportedMedia          a content type that is not taken
+|-- Invalid                   fields that were read and refused, all of them at once
+|   |-- NotYet                a field or a verb that this version does not enforce
+|   `-- BrokenImage           a picture that cannot be decoded
+|-- TooMany                   over a limit; says when to come back
+|-- Unavailable               nothing happened; come back later
+|   |-- StorageFull           the disk is full; nothing was written
+|   `-- WriteUnknown          the write was sent, its end is not known; ask again by key
+`-- ProviderError
+    |-- ProviderRejected      our request was wrong; nothing happened
+    |-- ProviderUnavailable   never reached the provider; nothing happened
+    |-- OutcomeUnknown        sent, no readable answer: ask, never guess
+    `-- NotAuthentic          a notification that the provider did not send
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+Faults = dict[str, list[str]]
+"""Field path -> what is wrong with it, in words fit for the caller."""
+
+
+class HandbillError(Exception):
+    """Base of all errors that are ours. `code` is stable and documented; `detail` is for people."""
+
+    code = "error"
+
+    def __init__(self, detail: str = "", *, code: str | None = None) -> None:
+        super().__init__(detail or self.__class__.__name__)
+        self.detail = detail
+        if code is not None:
+            self.code = code
+
+
+class Malformed(HandbillError):
+    code = "malformed"
+
+
+class Unauthorized(HandbillError):
+    code = "unauthorized"
+
+
+class Forbidden(HandbillError):
+    code = "forbidden"
+
+
+class NotFound(HandbillError):
+    code = "not_found"
+
+
+class Conflict(HandbillError):
+    code = "conflict"
+
+
+class IllegalTransition(Conflict):
+    code = "illegal_transition"
+
+
+class DuplicateTxid(Conflict):
+    code = "duplicate_txid"
+
+
+class LinkNotPayable(Conflict):
+    """`state` is the name of the end state that the page shows (`expired`, `taken`, `paused`, ...)."""
+
+    code = "link_not_payable"
+
+    def __init__(self, state: str, detail: str = "", *, free_at: int | None = None) -> None:
+        super().__init__(detail or f"This link cannot be paid: {state}.")
+        self.state = state
+        self.free_at = free_at
+
+
+class TooLarge(HandbillError):
+    code = "too_large"
+
+
+class UnsupportedMedia(HandbillError):
+    code = "unsupported_media_type"
+
+
+class Invalid(HandbillError):
+    """Refused fields. `faults` names every one of them."""
+
+    code = "invalid"
+
+    def __init__(self, faults: Mapping[str, Sequence[str]], detail: str = "") -> None:
+        self.faults: Faults = {field: list(words) for field, words in faults.items()}
+        super().__init__(detail or "Some fields were refused: " + ", ".join(self.faults) + ".")
+
+
+class NotYet(Invalid):
+    code = "not_yet"
+
+
+class BrokenImage(Invalid):
+    code = "broken_image"
+
+
+class TooMany(HandbillError):
+    code = "rate_limited"
+
+    def __init__(self, detail: str = "", *, retry_after_seconds: int = 1) -> None:
+        super().__init__(detail or "Too many requests.")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Unavailable(HandbillError):
+    code = "unavailable"
+    retry_after_seconds = 2
+
+
+class StorageFull(Unavailable):
+    code = "storage_full"
+    retry_after_seconds = 30
+
+
+class WriteUnknown(Unavailable):
+    code = "outcome_unknown"
+
+
+class ProviderError(HandbillError):
+    code = "provider_error"
+
+
+class ProviderRejected(ProviderError):
+    code = "routing_failed"
+
+
+class ProviderUnavailable(ProviderError):
+    code = "provider_unavailable"
+
+
+class OutcomeUnknown(ProviderError):
+    code = "provider_outcome_unknown"
+
+
+class NotAuthentic(ProviderError):
+    code = "not_authentic"

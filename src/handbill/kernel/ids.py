@@ -1,0 +1,74 @@
+"""Names for things: UUIDv7 for objects, random tokens where knowing the name is the permission.
+
+A UUID is never a capability: its first half is the time. Receipts, status pages and keys use
+`token()` and `api_key()`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+import zlib
+
+import uuid_utils
+
+from handbill.kernel.clock import Instant
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_KEY_RANDOM_LENGTH = 30
+_KEY_CHECKSUM_LENGTH = 6
+
+
+def new_id(at: Instant) -> str:
+    """A UUIDv7 as text. Later ids sort after earlier ones, to the millisecond and within it."""
+    return str(uuid_utils.uuid7(nanoseconds=at * 1_000_000))
+
+
+def parse_id(text: str) -> str | None:
+    """The canonical form of a UUID, or None. Paths carry text that anybody typed."""
+    if len(text) != 36:
+        return None
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        return None
+
+
+def token() -> str:
+    """128 random bits, safe in an address."""
+    return secrets.token_urlsafe(16)
+
+
+def short_code() -> str:
+    """Ten characters of Crockford base32 (50 bits), upper case: the printed address."""
+    return "".join(secrets.choice(CROCKFORD) for _ in range(10))
+
+
+def parse_short_code(text: str) -> str | None:
+    """A typed or scanned code in its canonical form (case, O for 0, I and L for 1), or None."""
+    code = text.upper().translate(str.maketrans("OIL", "011"))
+    return code if len(code) == 10 and all(c in CROCKFORD for c in code) else None
+
+
+def api_key(*, test: bool) -> str:
+    """`hb_test_` or `hb_live_`, 30 base62 characters (178 bits), 6 of checksum."""
+    body = "".join(secrets.choice(_BASE62) for _ in range(_KEY_RANDOM_LENGTH))
+    stem = f"hb_{'test' if test else 'live'}_{body}"
+    return stem + _checksum(stem)
+
+
+def is_api_key(text: str) -> bool:
+    """Whether prefix, length, alphabet and checksum fit: a mistyped key never costs a query."""
+    if not text.isascii() or not text.startswith(("hb_test_", "hb_live_")):
+        return False
+    stem, check = text[:-_KEY_CHECKSUM_LENGTH], text[-_KEY_CHECKSUM_LENGTH:]
+    return len(stem) == 8 + _KEY_RANDOM_LENGTH and check == _checksum(stem)
+
+
+def _checksum(stem: str) -> str:
+    number, digits = zlib.crc32(stem.encode()), []
+    for _ in range(_KEY_CHECKSUM_LENGTH):
+        number, digit = divmod(number, 62)
+        digits.append(_BASE62[digit])
+    return "".join(reversed(digits))

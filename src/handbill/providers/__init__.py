@@ -1,0 +1,1 @@
+"""Acquirers. `contract` is what the core knows; each other module speaks to one acquirer."""

@@ -1,0 +1,194 @@
+"""What the core asks of an acquirer, and the values that it answers with.
+
+A provider takes values and gives values. It never sees our rows, never changes our state, never
+renders a page. A decline is an answer, not an error; silence is `OutcomeUnknown`, never a guess.
+
+Raised by every verb with network in it:
+- ProviderRejected: our request was wrong; nothing happened.
+- ProviderUnavailable: the acquirer was never reached, or said that it did nothing.
+- OutcomeUnknown: sent, but no readable answer. Ask `fetch`, or repeat with the same key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import msgspec
+
+from handbill.kernel.clock import Instant
+from handbill.kernel.money import Money
+
+# --- Outcomes of a payment attempt -----------------------------------------------------------
+
+
+class Charged(msgspec.Struct, frozen=True, tag=True):
+    """The money is the merchant's. `amount` is what the acquirer says it took."""
+
+    reference: str
+    amount: Money
+    attempt_id: str | None = None
+    fee: Money | None = None
+
+
+class Authorized(msgspec.Struct, frozen=True, tag=True):
+    """Held for a capture (two-stage)."""
+
+    reference: str
+    amount: Money
+    attempt_id: str | None = None
+
+
+class ActionRequired(msgspec.Struct, frozen=True, tag=True):
+    """The payer goes on: to `redirect_url`, or by scanning `qr_payload`; one of them is set."""
+
+    reference: str
+    redirect_url: str | None = None
+    qr_payload: str | None = None
+    expires_at: Instant | None = None
+
+
+class Pending(msgspec.Struct, frozen=True, tag=True):
+    """The payer has done their part; the acquirer has not decided yet."""
+
+    reference: str
+
+
+class Declined(msgspec.Struct, frozen=True, tag=True):
+    """`code` is one of ours (`insufficient_funds`, ...); `message` is fit for a payer, or empty."""
+
+    reference: str
+    code: str
+    message: str = ""
+
+
+class Cancelled(msgspec.Struct, frozen=True, tag=True):
+    """Ended without money: by the payer, by us, or by the acquirer's deadline (`expired`)."""
+
+    reference: str
+    expired: bool = False
+
+
+Outcome = Charged | Authorized | ActionRequired | Pending | Declined | Cancelled
+
+
+# --- Outcomes of a refund --------------------------------------------------------------------
+
+
+class RefundSucceeded(msgspec.Struct, frozen=True, tag=True):
+    reference: str
+    amount: Money
+
+
+class RefundPending(msgspec.Struct, frozen=True, tag=True):
+    reference: str
+
+
+class RefundFailed(msgspec.Struct, frozen=True, tag=True):
+    reference: str
+    code: str
+    message: str = ""
+
+
+RefundOutcome = RefundSucceeded | RefundPending | RefundFailed
+
+
+# --- What goes in ----------------------------------------------------------------------------
+
+
+class ReceiptLine(msgspec.Struct, frozen=True):
+    """A line of a fiscal receipt: `amount` is the sum of the line."""
+
+    name: str
+    quantity: str
+    amount: Money
+
+
+class Payer(msgspec.Struct, frozen=True):
+    """What is known of the payer. All of it may be missing."""
+
+    email: str | None = None
+    phone: str | None = None
+    name: str | None = None
+    address: str | None = None
+    """Network address."""
+
+
+class Charge(msgspec.Struct, frozen=True):
+    """One attempt to take money. `key` makes a repeat of the same request harmless."""
+
+    attempt_id: str
+    key: str
+    amount: Money
+    method: str
+    description: str
+    return_url: str
+    notification_url: str
+    expires_at: Instant
+    capture: bool = True
+    payer: Payer = Payer()
+    locale: str = "en"
+    lines: tuple[ReceiptLine, ...] = ()
+    metadata: Mapping[str, str] = msgspec.field(default_factory=dict)
+
+
+class Notification(msgspec.Struct, frozen=True):
+    """A hint that something happened. `event_id` is the same in every repeat of it."""
+
+    event_id: str
+    reference: str
+
+
+class Acknowledgement(msgspec.Struct, frozen=True):
+    """The body that the acquirer wants to read when we have stored its notification."""
+
+    body: bytes = b""
+    content_type: str = "text/plain"
+
+
+class Capabilities(msgspec.Struct, frozen=True):
+    """What an account of this acquirer can do."""
+
+    methods: frozenset[str]
+    currencies: frozenset[str] | None = None
+    """None: every ISO 4217 currency."""
+    amount_max: Mapping[str, int] = msgspec.field(default_factory=dict)
+    """Minor units by method, where there is a limit."""
+    partial_refund: bool = True
+    two_stage: bool = False
+    needs_receipt: bool = False
+    page_hosts: tuple[str, ...] = ()
+    """Origins that the payer is sent to. The pay page names them in `form-action`: without it
+    Chromium drops the redirect silently."""
+
+
+class Provider(Protocol):
+    """One account at one acquirer, opened by `open(credentials, outbound)` of its module."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def create(self, charge: Charge) -> Outcome: ...
+
+    async def capture(self, reference: str, amount: Money, key: str) -> Outcome: ...
+
+    async def cancel(self, reference: str, key: str) -> Outcome: ...
+
+    async def refund(self, reference: str, amount: Money, key: str) -> RefundOutcome: ...
+
+    async def fetch_refund(self, reference: str) -> RefundOutcome: ...
+
+    async def fetch(self, reference: str | None, attempt_id: str) -> Outcome | None:
+        """By the acquirer's reference, or by our attempt id where the create got lost.
+        None: the acquirer does not know it, so nothing happened."""
+
+    async def check(self) -> str | None:
+        """None: the account is usable. Otherwise why not, in words."""
+
+    def parse_notification(
+        self, headers: Mapping[str, str], body: bytes, remote_address: str
+    ) -> Notification:
+        """No input or output. Header names are in lower case. Raises NotAuthentic."""
+
+    @property
+    def acknowledgement(self) -> Acknowledgement: ...
