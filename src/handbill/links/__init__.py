@@ -1,0 +1,1 @@
+"""Payment links: terms, ends, places, and the permanent link of each product."""

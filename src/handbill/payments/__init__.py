@@ -1,0 +1,1 @@
+"""Payments: started, decided by one function, asked for when the acquirer is silent."""

@@ -1,0 +1,105 @@
+"""The rows of payments and refunds. Decides nothing; a caller that writes has locked the payment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from acquirer_sandbox.model import Payment, Refund
+from handbill.infra.database import Tx
+from handbill.kernel.clock import Instant
+
+_PAYMENT = (
+    "id, shop_id, attempt_id, token, method, status, amount_minor, captured_minor, refunded_minor,"
+    " currency, capture, description, return_url, notification_url, payment_url, metadata_json,"
+    " scenario, decline_code, created_at, updated_at, expires_at"
+)
+_REFUND = (
+    "id, shop_id, payment_id, amount_minor, currency, reason, status, created_at, updated_at"
+)
+
+
+def _values(columns: str) -> str:
+    return ", ".join(f":{column.strip()}" for column in columns.split(","))
+
+
+def add_payment(tx: Tx, payment: Payment) -> None:
+    row: dict[str, Any] = {name: getattr(payment, name) for name in payment.__struct_fields__}
+    row["metadata_json"] = row.pop("metadata")
+    tx.later(f"INSERT INTO sandbox_payments ({_PAYMENT}) VALUES ({_values(_PAYMENT)})", **row)
+
+
+def change_payment(tx: Tx, payment: Payment) -> None:
+    tx.later(
+        "UPDATE sandbox_payments SET status = :status, captured_minor = :captured_minor,"
+        " refunded_minor = :refunded_minor, decline_code = :decline_code, updated_at = :updated_at"
+        " WHERE id = :id",
+        id=payment.id,
+        status=payment.status,
+        captured_minor=payment.captured_minor,
+        refunded_minor=payment.refunded_minor,
+        decline_code=payment.decline_code,
+        updated_at=payment.updated_at,
+    )
+
+
+def lock_payment(tx: Tx, payment_id: str) -> Payment | None:
+    """For a change: nobody else changes it until this transaction ends."""
+    return tx.find(
+        Payment,
+        f"SELECT {_PAYMENT} FROM sandbox_payments WHERE id = :id FOR UPDATE",
+        id=payment_id,
+    )
+
+
+def find_payment(tx: Tx, shop_id: str, payment_id: str) -> Payment | None:
+    """One of the shop's own."""
+    return tx.find(
+        Payment,
+        f"SELECT {_PAYMENT} FROM sandbox_payments WHERE id = :id AND shop_id = :shop_id",
+        id=payment_id,
+        shop_id=shop_id,
+    )
+
+
+def find_payment_by_token(tx: Tx, token: str) -> Payment | None:
+    return tx.find(
+        Payment, f"SELECT {_PAYMENT} FROM sandbox_payments WHERE token = :token", token=token
+    )
+
+
+def list_payments(
+    tx: Tx,
+    shop_id: str,
+    *,
+    attempt_id: str | None,
+    created_from: Instant,
+    after: str,
+    limit: int,
+) -> list[Payment]:
+    """Oldest first, behind the payment `after`. Ids are made in the order of time."""
+    by_attempt = " AND attempt_id = :attempt_id" if attempt_id is not None else ""
+    return tx.all(
+        Payment,
+        f"SELECT {_PAYMENT} FROM sandbox_payments"
+        f" WHERE shop_id = :shop_id AND id > :after AND created_at >= :created_from{by_attempt}"
+        " ORDER BY id LIMIT :limit",
+        shop_id=shop_id,
+        after=after,
+        created_from=created_from,
+        limit=limit,
+        **({"attempt_id": attempt_id} if attempt_id is not None else {}),
+    )
+
+
+def add_refund(tx: Tx, refund: Refund) -> None:
+    row = {name: getattr(refund, name) for name in refund.__struct_fields__}
+    tx.later(f"INSERT INTO sandbox_refunds ({_REFUND}) VALUES ({_values(_REFUND)})", **row)
+
+
+def find_refund(tx: Tx, shop_id: str, refund_id: str) -> Refund | None:
+    return tx.find(
+        Refund,
+        f"SELECT {_REFUND} FROM sandbox_refunds WHERE id = :id AND shop_id = :shop_id",
+        id=refund_id,
+        shop_id=shop_id,
+    )

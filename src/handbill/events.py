@@ -1,0 +1,169 @@
+"""Facts of ours, numbered: the catalogue of event types, and the outbox that webhooks read.
+
+`record` is called in the transaction of the change, so an event exists exactly when its change does.
+Numbers are given for a whole batch just before its commit: one counter per merchant without gaps,
+and one per object, so that a receiver can tell the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from handbill.infra.database import Tx
+from handbill.kernel.clock import Instant
+from handbill.kernel.ids import new_id
+
+TOPIC = "events"
+
+TYPES: Mapping[str, str] = {
+    "link.created": "A link was made.",
+    "link.updated": "A link was changed.",
+    "link.paused": "A link was paused.",
+    "link.resumed": "A paused link is active again.",
+    "link.closed": "A link came to its end: its limit is reached or its time is over.",
+    "link.deleted": "A link was deleted.",
+    "product.created": "A product was made.",
+    "product.updated": "A product was changed.",
+    "product.deleted": "A product was deleted.",
+    "payment.created": "A payer pressed Pay, or the API made a payment.",
+    "payment.charged": "The money is the merchant's.",
+    "payment.failed": "The last attempt was declined and nobody tried again.",
+    "payment.rejected": "The payment was refused before an acquirer took it.",
+    "payment.cancelled": "The payment ended without money: payer, merchant or deadline.",
+    "payment.surplus": "Money came a second time for a payment that was charged already.",
+    "payment.review": "Money that does not fit the payment: a person must look.",
+}
+"""Every type that this version records, and what it means."""
+
+
+class Event(msgspec.Struct, frozen=True):
+    """`sequence` counts within the merchant, `object_sequence` within the object."""
+
+    id: str
+    merchant_id: int
+    test: bool
+    sequence: int
+    type: str
+    object_id: str
+    object_sequence: int
+    data: dict[str, Any]
+    created_at: Instant
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The last number given out for a merchant."""
+
+    merchant_id: int
+    sequence: int
+
+
+class _Recorded(msgspec.Struct, frozen=True):
+    merchant_id: int
+    test: bool
+    type: str
+    object_id: str
+    data: Mapping[str, Any]
+    first: bool
+
+
+def record(
+    tx: Tx,
+    type: str,
+    *,
+    merchant_id: int,
+    test: bool,
+    object_id: str,
+    data: Mapping[str, Any],
+    first: bool = False,
+) -> None:
+    """Records a fact about an object of a merchant, whose lock the caller's write holds.
+
+    `first` says that the object is new in this transaction, which saves looking for its numbers.
+    """
+    if type not in TYPES:
+        raise ValueError(f"unknown event type {type}")
+    tx.gather(_store, _Recorded(merchant_id, test, type, object_id, data, first))
+
+
+def heads(tx: Tx) -> list[Head]:
+    """How far each merchant's events go."""
+    return tx.all(Head, "SELECT merchant_id, sequence FROM event_counters ORDER BY merchant_id")
+
+
+def after(tx: Tx, merchant_id: int, sequence: int, limit: int) -> list[Event]:
+    """The merchant's events beyond `sequence`, in order."""
+    return tx.all(
+        Event,
+        "SELECT id, merchant_id, test, sequence, type, object_id, object_sequence, data_json,"
+        " created_at FROM events WHERE merchant_id = :merchant_id AND sequence > :sequence"
+        " ORDER BY sequence LIMIT :limit",
+        merchant_id=merchant_id,
+        sequence=sequence,
+        limit=limit,
+    )
+
+
+def _store(tx: Tx, recorded: list[_Recorded]) -> None:
+    """Numbers and stores everything that a batch recorded."""
+    next_of_merchant = _reserve(tx, recorded)
+    next_of_object = _object_numbers(tx, recorded)
+    for item in recorded:
+        sequence = next_of_merchant[item.merchant_id]
+        next_of_merchant[item.merchant_id] += 1
+        object_sequence = next_of_object.get(item.object_id, 1)
+        next_of_object[item.object_id] = object_sequence + 1
+        tx.later(
+            "INSERT INTO events (id, merchant_id, test, sequence, type, object_id,"
+            " object_sequence, data_json, created_at) VALUES (:id, :merchant_id, :test, :sequence,"
+            " :type, :object_id, :object_sequence, :data_json, :now)",
+            id=new_id(tx.now),
+            merchant_id=item.merchant_id,
+            test=item.test,
+            sequence=sequence,
+            type=item.type,
+            object_id=item.object_id,
+            object_sequence=object_sequence,
+            data_json=item.data,
+            now=tx.now,
+        )
+    tx.announce(TOPIC)
+
+
+def _reserve(tx: Tx, recorded: list[_Recorded]) -> dict[int, int]:
+    """Takes as many numbers of each merchant as are needed; gives the first of each."""
+    counts: dict[int, int] = {}
+    for item in recorded:
+        counts[item.merchant_id] = counts.get(item.merchant_id, 0) + 1
+    first: dict[int, int] = {}
+    for merchant_id in sorted(counts):
+        last = tx.value(
+            "INSERT INTO event_counters (merchant_id, sequence) VALUES (:merchant_id, :count)"
+            " ON CONFLICT (merchant_id) DO UPDATE"
+            " SET sequence = event_counters.sequence + :count RETURNING sequence",
+            merchant_id=merchant_id,
+            count=counts[merchant_id],
+        )
+        first[merchant_id] = last - counts[merchant_id] + 1
+    return first
+
+
+def _object_numbers(tx: Tx, recorded: list[_Recorded]) -> dict[str, int]:
+    """The next number of every object that may have events already."""
+    known = {item.object_id for item in recorded} - {i.object_id for i in recorded if i.first}
+    if not known:
+        return {}
+    rows = tx.all(
+        _ObjectHead,
+        "SELECT object_id, MAX(object_sequence) AS last FROM events WHERE object_id IN :ids"
+        " GROUP BY object_id",
+        ids=sorted(known),
+    )
+    return {row.object_id: row.last + 1 for row in rows}
+
+
+class _ObjectHead(msgspec.Struct, frozen=True):
+    object_id: str
+    last: int

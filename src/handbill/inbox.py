@@ -1,0 +1,105 @@
+"""Notifications from acquirers: stored once, answered at once, believed never.
+
+A notification is a hint. `process` asks the acquirer and applies that, so signed and unsigned,
+early, late, doubled, reordered and forged ones all take one path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import structlog
+
+from handbill.infra import jobs
+from handbill.infra.database import Database, Tx
+from handbill.infra.jobs import Job
+from handbill.kernel import ids
+from handbill.kernel.errors import NotAuthentic, NotFound
+from handbill.merchants import accounts
+from handbill.merchants.accounts import Acquirers
+from handbill.merchants.model import Account
+from handbill.payments import service, store
+from handbill.providers.contract import Acknowledgement, Notification
+
+PROCESS = "inbox.process"
+HEADERS_KEPT = ("content-type", "user-agent", "x-request-id")
+
+log = structlog.get_logger()
+
+
+class Inbox:
+    def __init__(self, acquirers: Acquirers) -> None:
+        self._acquirers = acquirers
+
+    async def take(
+        self,
+        db: Database,
+        provider: str,
+        token: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        remote_address: str,
+    ) -> Acknowledgement:
+        """What the acquirer reads once its notification is on our disk.
+
+        Raises NotFound (no such account) and NotAuthentic (not from the acquirer); neither is
+        stored. `headers` in lower case.
+        """
+        account = await db.point(lambda tx: accounts.find_by_token(tx, provider, token))
+        if account is None:
+            raise NotFound("There is no such account.")
+        opened = self._acquirers.open(account)
+        try:
+            notification = opened.parse_notification(headers, body, remote_address)
+        except NotAuthentic:
+            log.warning("notification_refused", provider=provider, account=account.id)
+            raise
+        await db.write(lambda tx: receive(tx, account, notification, headers, body))
+        return opened.acknowledgement
+
+    async def process(self, db: Database, job: Job) -> None:
+        """Asks the acquirer about what a notification hinted at, and applies the answer."""
+        account_id, reference = job.payload["account_id"], job.payload["reference"]
+        account = await db.point(lambda tx: accounts.get(tx, account_id))
+        attempt = await db.point(lambda tx: store.find_by_reference(tx, account_id, reference))
+        outcome = await self._acquirers.open(account).fetch(
+            reference, attempt.id if attempt else ""
+        )
+
+        def settle(tx: Tx) -> None:
+            # Found by reference; or by the acquirer's word for it, when the notification came
+            # before the answer to our create.
+            known = attempt.id if attempt else getattr(outcome, "attempt_id", None)
+            if outcome is not None and known is not None and _is_ours(tx, known, account_id):
+                service.apply(tx, known, outcome)
+            elif outcome is not None:
+                log.warning("notification_unmatched", account=account_id, reference=reference)
+            jobs.finish(tx, job)
+
+        await db.write(settle, merchant=account.merchant_id)
+
+
+def receive(
+    tx: Tx, account: Account, notification: Notification, headers: Mapping[str, str], body: bytes
+) -> None:
+    """Stores a notification and adds its job; a repeat of a known one changes nothing."""
+    stored = tx.run(
+        "INSERT INTO notifications (id, account_id, event_id, reference, headers_json, body,"
+        " received_at) VALUES (:id, :account_id, :event_id, :reference, :headers_json, :body,"
+        " :now) ON CONFLICT (account_id, event_id) DO NOTHING",
+        id=ids.new_id(tx.now),
+        account_id=account.id,
+        event_id=notification.event_id,
+        reference=notification.reference,
+        headers_json={name: headers[name] for name in HEADERS_KEPT if name in headers},
+        body=body.decode("utf-8", "replace").replace("\0", "\ufffd"),
+        now=tx.now,
+    )
+    if stored:
+        payload = {"account_id": account.id, "reference": notification.reference}
+        jobs.add(tx, PROCESS, payload, due_at=tx.now)
+
+
+def _is_ours(tx: Tx, attempt_id: str, account_id: str) -> bool:
+    attempt = store.find_attempt(tx, attempt_id) if ids.parse_id(attempt_id) else None
+    return attempt is not None and attempt.account_id == account_id

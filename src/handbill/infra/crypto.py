@@ -1,0 +1,105 @@
+"""Everything made from the installation's key: sealing secrets, hashing API keys, signing tokens.
+
+Each purpose gets a key of its own, derived by HMAC, so that one cannot stand in for another.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+import msgspec
+from cryptography.fernet import Fernet, InvalidToken
+
+from handbill.kernel.clock import Instant
+from handbill.kernel.errors import HandbillError
+
+KEY_FILE = "installation.key"
+_TAG_BYTES = 16
+
+
+class CannotUnseal(HandbillError):
+    """The installation's key is not the one that sealed this: the key file was lost or changed."""
+
+    code = "wrong_installation_key"
+
+
+class Crypto:
+    """`key` is the installation's secret, at least 32 bytes. Losing it loses what was sealed."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) < 32:
+            raise ValueError("the installation key must have at least 32 bytes")
+        self._key = key
+        self._fernet = Fernet(base64.urlsafe_b64encode(self._derive("seal")))
+        self._api_keys = self._derive("api keys")
+        self._tokens = self._derive("tokens")
+
+    def seal(self, value: object) -> str:
+        """Encrypts a JSON value; the text is safe to store."""
+        return self._fernet.encrypt(msgspec.json.encode(value)).decode()
+
+    def unseal(self, text: str) -> object:
+        try:
+            plain: object = msgspec.json.decode(self._fernet.decrypt(text.encode()))
+        except InvalidToken:
+            raise CannotUnseal(
+                "A stored secret was sealed with another installation key; restore the key file."
+            ) from None
+        return plain
+
+    def hash_api_key(self, text: str) -> str:
+        """API keys carry 178 random bits: a keyed hash is enough, and quick."""
+        return hmac.digest(self._api_keys, text.encode(), hashlib.sha256).hex()
+
+    def sign(self, purpose: str, value: object, expires_at: Instant) -> str:
+        """A short token that only this installation can make. It is readable: no secrets in it."""
+        body = msgspec.msgpack.encode((expires_at, value))
+        return _text(self._tag(purpose, body) + body)
+
+    def verify(self, purpose: str, token: str, now: Instant) -> object | None:
+        """The signed value, or None: forged, of another purpose, or expired."""
+        try:
+            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        except ValueError:
+            return None
+        tag, body = raw[:_TAG_BYTES], raw[_TAG_BYTES:]
+        if not hmac.compare_digest(tag, self._tag(purpose, body)):
+            return None
+        expires_at, value = msgspec.msgpack.decode(body, type=tuple[int, object])
+        return value if now < expires_at else None
+
+    def _tag(self, purpose: str, body: bytes) -> bytes:
+        message = purpose.encode() + b"\0" + body
+        return hmac.digest(self._tokens, message, hashlib.sha256)[:_TAG_BYTES]
+
+    def _derive(self, purpose: str) -> bytes:
+        return hmac.digest(self._key, b"handbill/" + purpose.encode(), hashlib.sha256)
+
+
+def installation_key(folder: Path) -> bytes:
+    """Reads the key of this installation, or makes it: readable by its user alone."""
+    path = folder / KEY_FILE
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes().strip()
+    with os.fdopen(handle, "wb") as file:
+        key = secrets.token_urlsafe(48).encode()
+        file.write(key + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return key
+
+
+def webhook_secret() -> str:
+    """`whsec_` and 32 random bytes in base64, as Standard Webhooks asks."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -1,0 +1,73 @@
+"""A merchant's accounts at acquirers: kept sealed, opened as providers, chosen by method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from handbill.infra.crypto import Crypto
+from handbill.infra.database import Tx
+from handbill.kernel import ids
+from handbill.merchants import store
+from handbill.merchants.model import Account, Tenant
+from handbill.providers.contract import Provider
+from handbill.providers.registry import Registry
+
+
+class Acquirers:
+    """Opens accounts. One open provider is kept per account and credentials."""
+
+    def __init__(self, registry: Registry, crypto: Crypto) -> None:
+        self._registry = registry
+        self._crypto = crypto
+        self._open: dict[str, tuple[str, Provider]] = {}
+
+    def open(self, account: Account) -> Provider:
+        kept = self._open.get(account.id)
+        if kept is None or kept[0] != account.sealed:
+            credentials = self._crypto.unseal(account.sealed)
+            if not isinstance(credentials, dict):
+                raise TypeError("sealed credentials are not an object")
+            kept = (account.sealed, self._registry.open(account.provider, credentials))
+            self._open[account.id] = kept
+        return kept[1]
+
+
+def add(
+    tx: Tx,
+    crypto: Crypto,
+    tenant: Tenant,
+    provider: str,
+    credentials: Mapping[str, str],
+    methods: Sequence[str],
+) -> Account:
+    account = Account(
+        id=ids.new_id(tx.now),
+        merchant_id=tenant.merchant_id,
+        test=tenant.test,
+        provider=provider,
+        token=ids.token(),
+        sealed=crypto.seal(dict(credentials)),
+        methods=tuple(methods),
+        created_at=tx.now,
+    )
+    store.add_account(tx, account)
+    return account
+
+
+def offered(tx: Tx, tenant: Tenant) -> dict[str, Account]:
+    """Each method that the tenant's accounts offer, with the account that takes it."""
+    methods: dict[str, Account] = {}
+    for account in store.list_accounts(tx, tenant):
+        for method in account.methods:
+            methods.setdefault(method, account)
+    return methods
+
+
+def get(tx: Tx, account_id: str) -> Account:
+    """Also one that is switched off: payments that it began are still asked for."""
+    return store.get_account(tx, account_id)
+
+
+def find_by_token(tx: Tx, provider: str, token: str) -> Account | None:
+    """Whose notification address this is."""
+    return store.find_account_by_token(tx, provider, token)

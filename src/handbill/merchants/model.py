@@ -1,0 +1,96 @@
+"""What a merchant is. Pure values; `Tenant` is the scope of every query about a merchant's things."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from handbill.kernel.clock import Instant
+from handbill.merchants.fees import FeeRule
+
+
+class Tenant(msgspec.Struct, frozen=True):
+    """Whose things, and of which mode. Nothing of another tenant can be seen: it is not found."""
+
+    merchant_id: int
+    test: bool
+
+
+class MerchantStatus(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+class Merchant(msgspec.Struct, frozen=True):
+    """`legal_name`, `tax_id` and `support_contact` stand on every page and receipt."""
+
+    id: int
+    name: str
+    legal_name: str | None
+    tax_id: str | None
+    support_contact: str | None
+    notify_url: str | None
+    status: MerchantStatus
+    fee_rule: FeeRule
+    return_origins: tuple[str, ...]
+    created_at: Instant
+    updated_at: Instant
+
+
+class Scope(StrEnum):
+    """What an API key may do."""
+
+    LINKS = "links"
+    PAYMENTS = "payments"
+    REFUNDS = "refunds"
+    TILL = "till"
+    ADMIN = "admin"
+
+
+DEFAULT_SCOPES = (Scope.LINKS, Scope.PAYMENTS, Scope.REFUNDS, Scope.ADMIN)
+
+
+class ApiKey(msgspec.Struct, frozen=True):
+    """A key as it can be shown afterwards. The key itself is shown once and kept as a hash."""
+
+    id: str
+    merchant_id: int
+    test: bool
+    last_four: str
+    scopes: tuple[Scope, ...]
+    created_at: Instant
+    revoked_at: Instant | None
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Who calls, as far as the key tells."""
+
+    key_id: str
+    tenant: Tenant
+    scopes: frozenset[Scope]
+    paused: bool
+
+
+class Account(msgspec.Struct, frozen=True):
+    """A merchant's account at an acquirer. `token` is in its notification address."""
+
+    id: str
+    merchant_id: int
+    test: bool
+    provider: str
+    token: str
+    sealed: str
+    methods: tuple[str, ...]
+    created_at: Instant
+
+
+METHODS = ("card", "sbp", "lightning", "transfer")
+"""Every payment method that a link may name."""
+
+
+class WebhookTarget(msgspec.Struct, frozen=True):
+    """Where a merchant's webhooks go, and the secrets that sign: the current one first."""
+
+    notify_url: str | None
+    secrets: tuple[str, ...]

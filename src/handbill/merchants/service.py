@@ -1,0 +1,120 @@
+"""What can be done with a merchant: made, changed, paused, its webhook secret rotated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from handbill.infra.crypto import Crypto, webhook_secret
+from handbill.infra.database import Tx
+from handbill.kernel import ids, states
+from handbill.kernel.clock import DAY
+from handbill.kernel.errors import Faults, Invalid, NotFound
+from handbill.kernel.money import currency_fault
+from handbill.merchants import keys, store
+from handbill.merchants.model import Merchant, MerchantStatus, WebhookTarget
+
+NAME_MAX = 200
+ORIGINS_MAX = 20
+SECRET_OVERLAP = DAY
+
+STATES = {
+    MerchantStatus.ACTIVE: {MerchantStatus.PAUSED},
+    MerchantStatus.PAUSED: {MerchantStatus.ACTIVE},
+}
+
+
+class NewMerchant(msgspec.Struct, frozen=True):
+    """Shown once: the keys and the secret are not kept in a form that can be read back by people."""
+
+    id: int
+    name: str
+    api_keys: dict[str, str]
+    webhook_secret: str
+
+
+def create(tx: Tx, crypto: Crypto, name: str, notify_url: str | None) -> NewMerchant:
+    name = name.strip()
+    if not 1 <= len(name) <= NAME_MAX:
+        raise Invalid({"name": [f"must have 1 to {NAME_MAX} characters"]})
+    merchant_id = store.add_merchant(tx, name, notify_url)
+    api_keys = {
+        mode: keys.create(tx, crypto, merchant_id, test=mode == "test")[1]
+        for mode in ("test", "live")
+    }
+    secret = _add_secret(tx, crypto, merchant_id)
+    return NewMerchant(merchant_id, name, api_keys, secret)
+
+
+def get(tx: Tx, merchant_id: int) -> Merchant:
+    merchant = store.find_merchant(tx, merchant_id)
+    if merchant is None:
+        raise NotFound("There is no such merchant.")
+    return merchant
+
+
+def change(tx: Tx, merchant_id: int, changes: Mapping[str, Any]) -> Merchant:
+    """`changes` are fields of Merchant with values of their types."""
+    merchant = msgspec.structs.replace(get(tx, merchant_id), updated_at=tx.now, **changes)
+    faults = _faults(merchant)
+    if faults:
+        raise Invalid(faults)
+    store.save_merchant(tx, merchant)
+    return merchant
+
+
+def set_paused(tx: Tx, merchant_id: int, *, paused: bool) -> Merchant:
+    """A paused merchant's keys are refused and its links cannot be paid."""
+    merchant = get(tx, merchant_id)
+    to = MerchantStatus.PAUSED if paused else MerchantStatus.ACTIVE
+    if states.advance(STATES, merchant.status, to):
+        merchant = msgspec.structs.replace(merchant, status=to, updated_at=tx.now)
+        store.save_merchant(tx, merchant)
+    return merchant
+
+
+def rotate_secret(tx: Tx, crypto: Crypto, merchant_id: int) -> str:
+    """A new secret; the old one signs beside it for 24 hours."""
+    store.expire_secrets(tx, merchant_id, tx.now + SECRET_OVERLAP)
+    return _add_secret(tx, crypto, merchant_id)
+
+
+def webhook_target(tx: Tx, crypto: Crypto, merchant_id: int) -> WebhookTarget:
+    secrets = tuple(str(crypto.unseal(sealed)) for sealed in store.live_secrets(tx, merchant_id))
+    return WebhookTarget(get(tx, merchant_id).notify_url, secrets)
+
+
+def _add_secret(tx: Tx, crypto: Crypto, merchant_id: int) -> str:
+    secret = webhook_secret()
+    store.add_secret(tx, ids.new_id(tx.now), merchant_id, crypto.seal(secret))
+    return secret
+
+
+def _faults(merchant: Merchant) -> Faults:
+    faults: Faults = {}
+    if not merchant.name.strip():
+        faults["name"] = ["must not be empty"]
+    if len(merchant.return_origins) > ORIGINS_MAX:
+        faults["return_origins"] = [f"must have at most {ORIGINS_MAX} entries"]
+    for i, origin in enumerate(merchant.return_origins[:ORIGINS_MAX]):
+        if not _is_origin(origin):
+            faults[f"return_origins.{i}"] = ["must be an origin such as https://shop.example"]
+    for side in ("payer", "merchant"):
+        for code in getattr(merchant.fee_rule, side).fixed:
+            if words := currency_fault(code):
+                faults[f"fee_rule.{side}.fixed.{code}"] = [words]
+    return faults
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    rebuilt = f"https://{host}" + (f":{port}" if port else "")
+    return bool(host) and text == rebuilt

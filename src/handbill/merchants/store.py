@@ -1,0 +1,192 @@
+"""Tables `merchants`, `api_keys`, `webhook_secrets`, `provider_accounts`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from handbill.infra.database import Tx
+from handbill.kernel.clock import Instant
+from handbill.merchants.model import Account, ApiKey, Identity, Merchant, Scope, Tenant
+
+_MERCHANT = (
+    "SELECT id, name, legal_name, tax_id, support_contact, notify_url, status, fee_rule_json,"
+    " return_origins_json, created_at, updated_at FROM merchants"
+)
+_KEY = (
+    "SELECT id, merchant_id, test, last_four, scopes_json, created_at, revoked_at FROM api_keys"
+)
+_ACCOUNT = (
+    "SELECT id, merchant_id, test, provider, token, sealed, methods_json, created_at"
+    " FROM provider_accounts"
+)
+
+
+class _Known(msgspec.Struct, frozen=True):
+    id: str
+    merchant_id: int
+    test: bool
+    scopes: tuple[Scope, ...]
+    status: str
+
+
+def add_merchant(tx: Tx, name: str, notify_url: str | None) -> int:
+    merchant_id: int = tx.value(
+        "INSERT INTO merchants (name, notify_url, status, fee_rule_json, return_origins_json,"
+        " created_at, updated_at) VALUES (:name, :notify_url, 'active', '{}', '[]', :now, :now)"
+        " RETURNING id",
+        name=name,
+        notify_url=notify_url,
+        now=tx.now,
+    )
+    return merchant_id
+
+
+def find_merchant(tx: Tx, merchant_id: int) -> Merchant | None:
+    return tx.find(Merchant, f"{_MERCHANT} WHERE id = :id", id=merchant_id)
+
+
+def list_merchants(tx: Tx, limit: int) -> list[Merchant]:
+    return tx.all(Merchant, f"{_MERCHANT} ORDER BY id LIMIT :limit", limit=limit)
+
+
+def save_merchant(tx: Tx, merchant: Merchant) -> None:
+    tx.run(
+        "UPDATE merchants SET name = :name, legal_name = :legal_name, tax_id = :tax_id,"
+        " support_contact = :support_contact, notify_url = :notify_url, status = :status,"
+        " fee_rule_json = :fee_rule_json, return_origins_json = :return_origins_json,"
+        " updated_at = :now WHERE id = :id",
+        id=merchant.id,
+        name=merchant.name,
+        legal_name=merchant.legal_name,
+        tax_id=merchant.tax_id,
+        support_contact=merchant.support_contact,
+        notify_url=merchant.notify_url,
+        status=str(merchant.status),
+        fee_rule_json=merchant.fee_rule,
+        return_origins_json=merchant.return_origins,
+        now=tx.now,
+    )
+
+
+def add_key(tx: Tx, key: ApiKey, key_hash: str) -> None:
+    tx.run(
+        "INSERT INTO api_keys (id, merchant_id, test, hash, last_four, scopes_json, created_at)"
+        " VALUES (:id, :merchant_id, :test, :hash, :last_four, :scopes_json, :now)",
+        id=key.id,
+        merchant_id=key.merchant_id,
+        test=key.test,
+        hash=key_hash,
+        last_four=key.last_four,
+        scopes_json=key.scopes,
+        now=tx.now,
+    )
+
+
+def find_identity(tx: Tx, key_hash: str) -> Identity | None:
+    """Who holds a key that is not revoked."""
+    known = tx.find(
+        _Known,
+        "SELECT k.id, k.merchant_id, k.test, k.scopes_json, m.status FROM api_keys k"
+        " JOIN merchants m ON m.id = k.merchant_id WHERE k.hash = :hash AND k.revoked_at IS NULL",
+        hash=key_hash,
+    )
+    if known is None:
+        return None
+    return Identity(
+        key_id=known.id,
+        tenant=Tenant(known.merchant_id, known.test),
+        scopes=frozenset(known.scopes),
+        paused=known.status == "paused",
+    )
+
+
+def list_keys(tx: Tx, merchant_id: int) -> list[ApiKey]:
+    return tx.all(
+        ApiKey,
+        f"{_KEY} WHERE merchant_id = :merchant_id ORDER BY created_at, id LIMIT 1000",
+        merchant_id=merchant_id,
+    )
+
+
+def revoke_key(tx: Tx, key_id: str) -> int:
+    return tx.run(
+        "UPDATE api_keys SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL",
+        id=key_id,
+        now=tx.now,
+    )
+
+
+def add_secret(tx: Tx, secret_id: str, merchant_id: int, sealed: str) -> None:
+    tx.run(
+        "INSERT INTO webhook_secrets (id, merchant_id, sealed, created_at)"
+        " VALUES (:id, :merchant_id, :sealed, :now)",
+        id=secret_id,
+        merchant_id=merchant_id,
+        sealed=sealed,
+        now=tx.now,
+    )
+
+
+def expire_secrets(tx: Tx, merchant_id: int, at: Instant) -> None:
+    """Those that sign without an end get one."""
+    tx.run(
+        "UPDATE webhook_secrets SET expires_at = :at"
+        " WHERE merchant_id = :merchant_id AND (expires_at IS NULL OR expires_at > :at)",
+        merchant_id=merchant_id,
+        at=at,
+    )
+
+
+class _Sealed(msgspec.Struct, frozen=True):
+    sealed: str
+
+
+def live_secrets(tx: Tx, merchant_id: int) -> list[str]:
+    """Sealed, newest first."""
+    rows = tx.all(
+        _Sealed,
+        "SELECT sealed FROM webhook_secrets WHERE merchant_id = :merchant_id"
+        " AND (expires_at IS NULL OR expires_at > :now) ORDER BY created_at DESC, id DESC LIMIT 10",
+        merchant_id=merchant_id,
+        now=tx.now,
+    )
+    return [row.sealed for row in rows]
+
+
+def add_account(tx: Tx, account: Account) -> None:
+    tx.run(
+        "INSERT INTO provider_accounts (id, merchant_id, test, provider, token, sealed,"
+        " methods_json, status, created_at) VALUES (:id, :merchant_id, :test, :provider, :token,"
+        " :sealed, :methods_json, 'active', :now)",
+        id=account.id,
+        merchant_id=account.merchant_id,
+        test=account.test,
+        provider=account.provider,
+        token=account.token,
+        sealed=account.sealed,
+        methods_json=account.methods,
+        now=tx.now,
+    )
+
+
+def list_accounts(tx: Tx, tenant: Tenant) -> list[Account]:
+    """The tenant's usable accounts, oldest first: the order in which they are tried."""
+    return tx.all(
+        Account,
+        f"{_ACCOUNT} WHERE merchant_id = :merchant_id AND test = :test AND status = 'active'"
+        " ORDER BY created_at, id LIMIT 100",
+        merchant_id=tenant.merchant_id,
+        test=tenant.test,
+    )
+
+
+def get_account(tx: Tx, account_id: str) -> Account:
+    """Also one that is switched off: payments that it began are still asked for."""
+    return tx.get(Account, f"{_ACCOUNT} WHERE id = :id", id=account_id)
+
+
+def find_account_by_token(tx: Tx, provider: str, token: str) -> Account | None:
+    return tx.find(
+        Account, f"{_ACCOUNT} WHERE provider = :provider AND token = :token",
+        provider=provider, token=token,
+    )

@@ -1,0 +1,75 @@
+"""What the world is told about a payment: its events, and the seed's flat webhook body."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from handbill import events
+from handbill.infra.database import Tx
+from handbill.payments.model import Payment, PaymentStatus, PaymentType
+
+WEBHOOK_STATUSES = frozenset(
+    {
+        PaymentStatus.CHARGED,
+        PaymentStatus.FAILED,
+        PaymentStatus.REJECTED,
+        PaymentStatus.CANCELLED,
+        PaymentStatus.REFUNDED,
+    }
+)
+
+
+def topic(payment_id: str) -> str:
+    """Announced with every change of the payment: its page waits for it."""
+    return f"payment:{payment_id}"
+
+
+def record(tx: Tx, event_type: str, payment: Payment, *, first: bool = False) -> None:
+    """An event about the payment; of a final status, with the webhook that it makes."""
+    data: dict[str, Any] = {
+        "id": payment.id,
+        "txid": payment.txid,
+        "status": payment.status,
+        "amount": payment.amount_minor,
+        "currency": payment.currency,
+        "link": payment.link_id,
+        "product": payment.product_id,
+    }
+    if event_type == f"payment.{payment.status}" and payment.status in WEBHOOK_STATUSES:
+        data["webhook"] = {"url": payment.notify_url, "body": flat_body(payment)}
+    events.record(
+        tx,
+        event_type,
+        merchant_id=payment.merchant_id,
+        test=payment.test,
+        object_id=payment.id,
+        data=data,
+        first=first,
+    )
+    tx.announce(topic(payment.id))
+
+
+def flat_body(payment: Payment) -> dict[str, Any]:
+    """The body of the seed, without `event_id` and `sequence`, which the event gives."""
+    body: dict[str, Any] = {
+        "type": payment.type,
+        "link": payment.link_id,
+        "txid": payment.txid,
+        "id": payment.id,
+        "status": payment.status,
+        "amount": payment.amount_minor,
+        "amount_dest": payment.amount_dest_minor,
+        "amount_with_fee": payment.amount_with_fee_minor,
+        "error_description": payment.error_description or "",
+        "currency": payment.currency,
+    }
+    if payment.type is PaymentType.PAYMENT:
+        del body["link"]
+    if payment.product_id is not None:
+        body["product"] = payment.product_id
+    for name in ("late", "surplus", "test"):
+        if getattr(payment, name):
+            body[name] = True
+    if payment.metadata:
+        body["metadata"] = payment.metadata
+    return body

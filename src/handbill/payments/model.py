@@ -1,0 +1,186 @@
+"""What payments and attempts are, and how their statuses move. Pure.
+
+A payment is what the merchant is told about; an attempt is one try to take its money at one
+acquirer. A decline ends the attempt, not the payment.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from handbill.kernel.clock import HOUR, MINUTE, SECOND, Instant
+from handbill.kernel.money import Money
+from handbill.merchants.model import Tenant
+
+ATTEMPT_LIFE = HOUR
+"""How long a payer has on the acquirer's page."""
+PLACE_LIFE = 15 * MINUTE
+"""The same on a link with a limit, where others wait for the place."""
+PAYMENT_LIFE = 24 * HOUR
+"""How long a payment made by the API can be paid."""
+GIVE_UP_AFTER = 30 * MINUTE
+"""After the last decline a payment has failed."""
+RECONCILE_AFTER = (
+    30 * SECOND,
+    MINUTE,
+    5 * MINUTE,
+    30 * MINUTE,
+    2 * HOUR,
+)
+"""When the acquirer is asked about an attempt that it has not told us about; the last repeats.
+The first is longer than a create request may take, so that nothing is asked before it was sent."""
+RECONCILE_FOR = 72 * HOUR
+"""How long past its end a silent attempt is asked for."""
+
+
+class PaymentStatus(StrEnum):
+    CREATED = "created"
+    PENDING = "pending"
+    PROCESSING = "processing"
+    CHARGED = "charged"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+
+
+_OPEN_ENDS = {
+    PaymentStatus.CHARGED,
+    PaymentStatus.FAILED,
+    PaymentStatus.REJECTED,
+    PaymentStatus.CANCELLED,
+}
+PAYMENT_STATES = {
+    PaymentStatus.CREATED: {PaymentStatus.PENDING, PaymentStatus.PROCESSING, *_OPEN_ENDS},
+    PaymentStatus.PENDING: {PaymentStatus.PROCESSING, *_OPEN_ENDS},
+    PaymentStatus.PROCESSING: {PaymentStatus.PENDING, *_OPEN_ENDS},
+    PaymentStatus.CHARGED: {PaymentStatus.REFUNDED},
+    # Late money is a fact: it is recorded first, and then handled.
+    PaymentStatus.FAILED: {PaymentStatus.CHARGED},
+    PaymentStatus.CANCELLED: {PaymentStatus.CHARGED},
+    PaymentStatus.REJECTED: {PaymentStatus.CHARGED},
+    PaymentStatus.REFUNDED: set[PaymentStatus](),
+}
+OPEN = frozenset({PaymentStatus.CREATED, PaymentStatus.PENDING, PaymentStatus.PROCESSING})
+
+
+class AttemptStatus(StrEnum):
+    CREATED = "created"
+    PENDING = "pending"
+    AUTHORIZED = "authorized"
+    CHARGED = "charged"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+_ATTEMPT_ENDS = {
+    AttemptStatus.CHARGED,
+    AttemptStatus.DECLINED,
+    AttemptStatus.CANCELLED,
+    AttemptStatus.EXPIRED,
+}
+ATTEMPT_STATES = {
+    AttemptStatus.CREATED: {AttemptStatus.PENDING, AttemptStatus.AUTHORIZED, *_ATTEMPT_ENDS},
+    AttemptStatus.PENDING: {AttemptStatus.AUTHORIZED, *_ATTEMPT_ENDS},
+    AttemptStatus.AUTHORIZED: _ATTEMPT_ENDS,
+    AttemptStatus.CHARGED: set[AttemptStatus](),
+    # An acquirer may still take the money of an attempt that we thought had ended.
+    AttemptStatus.DECLINED: {AttemptStatus.CHARGED},
+    AttemptStatus.CANCELLED: {AttemptStatus.CHARGED},
+    AttemptStatus.EXPIRED: {AttemptStatus.CHARGED},
+}
+LIVE = frozenset({AttemptStatus.CREATED, AttemptStatus.PENDING, AttemptStatus.AUTHORIZED})
+
+
+class PaymentType(StrEnum):
+    LINK = "link"
+    PAYMENT = "payment"
+
+
+class Customer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the merchant or the payer told of the payer."""
+
+    email: str | None = None
+    phone: str | None = None
+    name: str | None = None
+
+
+class Payment(msgspec.Struct, frozen=True):
+    """`token` opens its status page; `payer` is the hash of the payer's cookie. The three amounts
+    are in minor units; `amount_dest_minor` is 0 until the charge."""
+
+    id: str
+    merchant_id: int
+    test: bool
+    link_id: str | None
+    product_id: str | None
+    txid: str
+    type: PaymentType
+    fingerprint: str | None
+    token: str
+    payer: str | None
+    status: PaymentStatus
+    amount_minor: int
+    amount_with_fee_minor: int
+    amount_dest_minor: int
+    refunded_minor: int
+    currency: str
+    method: str | None
+    provider: str | None
+    title: str | None
+    description: str | None
+    notify_url: str | None
+    return_url: str | None
+    fail_url: str | None
+    customer: Customer
+    lang: str | None
+    metadata: dict[str, str]
+    error_code: str | None
+    error_description: str | None
+    late: bool
+    surplus: bool
+    created_at: Instant
+    updated_at: Instant
+    expires_at: Instant
+    charged_at: Instant | None
+
+    @property
+    def tenant(self) -> Tenant:
+        return Tenant(self.merchant_id, self.test)
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One try at one acquirer. Its id is the key under which the acquirer knows it."""
+
+    id: str
+    payment_id: str
+    merchant_id: int
+    account_id: str
+    provider: str
+    method: str
+    status: AttemptStatus
+    live: bool
+    reference: str | None
+    redirect_url: str | None
+    qr_payload: str | None
+    amount_minor: int
+    currency: str
+    fee_minor: int | None
+    error_code: str | None
+    error_description: str | None
+    created_at: Instant
+    updated_at: Instant
+    expires_at: Instant
+
+    @property
+    def amount(self) -> Money:
+        """What the payer pays: the amount with the payer's fee."""
+        return Money(self.amount_minor, self.currency)
+
+
+def reconcile_at(asked: int, now: Instant) -> Instant:
+    """When to ask after the `asked`-th question (0: none was asked yet)."""
+    return now + RECONCILE_AFTER[min(asked, len(RECONCILE_AFTER) - 1)]

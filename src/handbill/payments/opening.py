@@ -1,0 +1,272 @@
+"""The first transaction of Pay: the place taken, payment and attempt stored, before any network.
+
+Everything that can be refused is refused before the first write, so that refusals cost nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from handbill.infra import jobs
+from handbill.infra.database import Tx
+from handbill.kernel import ids
+from handbill.kernel.clock import Instant
+from handbill.kernel.errors import Invalid, LinkNotPayable, NotFound
+from handbill.kernel.money import AMOUNT_MAX, Money, parse_typed
+from handbill.links import model as link_model
+from handbill.links import store as links
+from handbill.links.model import AmountType, Link
+from handbill.merchants import accounts
+from handbill.merchants import service as merchants
+from handbill.merchants.fees import derive
+from handbill.merchants.model import Account, Merchant, MerchantStatus, Tenant
+from handbill.payments import facts, model, store
+from handbill.payments.model import (
+    Attempt,
+    AttemptStatus,
+    Customer,
+    Payment,
+    PaymentStatus,
+    PaymentType,
+)
+
+RECONCILE = "payments.reconcile"
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What a payer sends with Pay. Exactly one of `link_id` and `token` (of a payment that the API
+    made) is set; `payer` is the hash of the payer's cookie; `attempt_id` makes a repeat harmless."""
+
+    link_id: str | None = None
+    token: str | None = None
+    method: str | None = None
+    amount_typed: str | None = None
+    amount_minor: int | None = None
+    payer: str | None = None
+    attempt_id: str | None = None
+    lang: str = "en"
+    address: str | None = None
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """`account` takes the attempt. `is_new`: the acquirer has not been asked yet. `replaces`: a live
+    attempt of the same payer that must be ended at its acquirer before this one may begin."""
+
+    payment: Payment
+    attempt: Attempt | None
+    account: Account
+    is_new: bool = False
+    replaces: Attempt | None = None
+
+
+def hash_payer(cookie: str) -> str:
+    return hashlib.sha256(cookie.encode()).hexdigest()
+
+
+def open_attempt(tx: Tx, order: Order) -> Opened:
+    """Raises LinkNotPayable, NotFound, Invalid. One atomic step: of two payers that want the last
+    place, one gets it."""
+    if order.attempt_id is not None:
+        known = store.find_attempt(tx, order.attempt_id)
+        if known is not None:  # the same click again
+            account = _account(tx, known)
+            return Opened(store.get(tx, known.payment_id), known, account)
+    if order.link_id is not None:
+        return _on_link(tx, order, order.link_id)
+    return _on_payment(tx, order, order.token or "")
+
+
+def _on_link(tx: Tx, order: Order, link_id: str) -> Opened:
+    link = links.lock(tx, link_id)
+    merchant = payable_merchant(tx, link.merchant_id)
+    tenant = Tenant(link.merchant_id, link.test)
+    method, account = _route(tx, tenant, link.pay_config.methods or (), order.method)
+    amount = _amount(link, order)
+    mine = store.find_of_payer(tx, link.id, order.payer) if order.payer else None
+    if mine is not None and mine.status not in model.OPEN:
+        mine = None
+    _check_open(tx, link, mine)
+    if mine is not None:
+        going = _continue(tx, mine, account, method, amount)
+        if going is not None:
+            return going
+    amounts = derive(merchant.fee_rule, amount)
+    if mine is None or mine.amount_minor != amounts.amount:
+        payment = _new_payment(tx, link, amount, amounts.with_fee, order)
+        is_new = True
+    else:
+        payment, is_new = mine, False
+    lifetime = model.ATTEMPT_LIFE if link_model.is_reusable(link) else model.PLACE_LIFE
+    if not link_model.is_reusable(link):
+        if mine is not None and is_new:
+            links.free_place(tx, mine.id)
+        links.hold_place(tx, link.id, payment.id, tx.now + lifetime)
+    if is_new:
+        store.add(tx, payment)
+        facts.record(tx, "payment.created", payment, first=True)
+    attempt = _new_attempt(tx, payment, account, method, order.attempt_id, lifetime)
+    return Opened(payment, attempt, account, is_new=True)
+
+
+def _on_payment(tx: Tx, order: Order, token: str) -> Opened:
+    payment = store.find_by_token(tx, token)
+    if payment is None or payment.type is not PaymentType.PAYMENT:
+        raise NotFound("There is no such payment.")
+    payable_merchant(tx, payment.merchant_id)
+    if payment.status not in model.OPEN or payment.expires_at <= tx.now:
+        raise LinkNotPayable("expired" if payment.expires_at <= tx.now else "closed")
+    method, account = _route(tx, payment.tenant, (), order.method)
+    amount = Money(payment.amount_minor, payment.currency)
+    going = _continue(tx, payment, account, method, amount)
+    if going is not None:
+        return going
+    attempt = _new_attempt(tx, payment, account, method, order.attempt_id, model.ATTEMPT_LIFE)
+    return Opened(payment, attempt, account, is_new=True)
+
+
+def payable_merchant(tx: Tx, merchant_id: int) -> Merchant:
+    merchant = merchants.get(tx, merchant_id)
+    if merchant.status is MerchantStatus.PAUSED:
+        raise LinkNotPayable("paused", "This seller takes no payments at the moment.")
+    return merchant
+
+
+def _check_open(tx: Tx, link: Link, mine: Payment | None) -> None:
+    end = link_model.end_of(link, tx.now)
+    if end is not None:
+        raise LinkNotPayable(end)
+    if link.max_payments is None:
+        return
+    others = links.places_taken(tx, link.id, mine.id if mine else "")
+    if link.payments_count + others >= link.max_payments:
+        raise LinkNotPayable("taken", free_at=links.next_free_at(tx, link.id))
+
+
+def _continue(
+    tx: Tx, payment: Payment, account: Account, method: str, amount: Money
+) -> Opened | None:
+    """The payer's live attempt: taken up again where nothing changed, otherwise ended first."""
+    latest = store.latest_attempt(tx, payment.id)
+    if latest is None or not latest.live:
+        return None
+    same = latest.method == method and payment.amount_minor == amount.minor
+    if same and tx.now < latest.expires_at:
+        return Opened(payment, latest, account)
+    return Opened(payment, None, _account(tx, latest), replaces=latest)
+
+
+def _route(
+    tx: Tx, tenant: Tenant, named: tuple[str, ...], wanted: str | None
+) -> tuple[str, Account]:
+    """The method and the account that takes it. A single method need not be named."""
+    offered = accounts.offered(tx, tenant)
+    methods = [m for m in (named or tuple(offered)) if m in offered]
+    if not methods:
+        raise LinkNotPayable("not_open_yet", "The seller has no way to take this payment yet.")
+    if wanted is None and len(methods) == 1:
+        wanted = methods[0]
+    if wanted is None:
+        raise Invalid({"method": ["is required; one of: " + ", ".join(methods)]})
+    if wanted not in methods:
+        raise Invalid({"method": ["must be one of: " + ", ".join(methods)]})
+    return wanted, offered[wanted]
+
+
+def _amount(link: Link, order: Order) -> Money:
+    """What this payer pays before fees: the link's, or what was typed, within bounds."""
+    if link.amount_type is AmountType.FIXED:
+        return link.amount
+    minor = order.amount_minor
+    if minor is None and order.amount_typed is not None and order.amount_typed.strip():
+        minor = parse_typed(order.amount_typed, link.currency)
+        if minor is None:
+            raise Invalid({"amount": ["cannot be read as an amount; write it like 1234.50"]})
+    if minor is None:
+        raise Invalid({"amount": ["is required: the payer types it"]})
+    low, high = link.min_minor or 1, link.max_minor or AMOUNT_MAX
+    if not low <= minor <= high:
+        words = f"must be from {low} to {high} minor units of {link.currency}"
+        raise Invalid({"amount": [words]})
+    return Money(minor, link.currency)
+
+
+def _new_payment(tx: Tx, link: Link, amount: Money, with_fee: int, order: Order) -> Payment:
+    payment_id = ids.new_id(tx.now)
+    return Payment(
+        id=payment_id,
+        merchant_id=link.merchant_id,
+        test=link.test,
+        link_id=link.id,
+        product_id=link.product_id,
+        txid=payment_id,
+        type=PaymentType.LINK,
+        fingerprint=None,
+        token=ids.token(),
+        payer=order.payer,
+        status=PaymentStatus.CREATED,
+        amount_minor=amount.minor,
+        amount_with_fee_minor=with_fee,
+        amount_dest_minor=0,
+        refunded_minor=0,
+        currency=amount.currency,
+        method=None,
+        provider=None,
+        title=link.title,
+        description=link.description,
+        notify_url=link.notify_url,
+        return_url=link.return_url,
+        fail_url=link.fail_url,
+        customer=Customer(),
+        lang=order.lang,
+        metadata=link.metadata,
+        error_code=None,
+        error_description=None,
+        late=False,
+        surplus=False,
+        created_at=tx.now,
+        updated_at=tx.now,
+        expires_at=tx.now + model.PAYMENT_LIFE,
+        charged_at=None,
+    )
+
+
+def _new_attempt(
+    tx: Tx,
+    payment: Payment,
+    account: Account,
+    method: str,
+    attempt_id: str | None,
+    lifetime: Instant,
+) -> Attempt:
+    """Stored with the job that asks the acquirer about it, whatever becomes of this process."""
+    attempt = Attempt(
+        id=attempt_id or ids.new_id(tx.now),
+        payment_id=payment.id,
+        merchant_id=payment.merchant_id,
+        account_id=account.id,
+        provider=account.provider,
+        method=method,
+        status=AttemptStatus.CREATED,
+        live=True,
+        reference=None,
+        redirect_url=None,
+        qr_payload=None,
+        amount_minor=payment.amount_with_fee_minor,
+        currency=payment.currency,
+        fee_minor=None,
+        error_code=None,
+        error_description=None,
+        created_at=tx.now,
+        updated_at=tx.now,
+        expires_at=tx.now + lifetime,
+    )
+    store.add_attempt(tx, attempt)
+    payload = {"attempt_id": attempt.id, "merchant_id": attempt.merchant_id, "asked": 0}
+    jobs.add(tx, RECONCILE, payload, due_at=model.reconcile_at(0, tx.now), key=attempt.id)
+    return attempt
+
+
+def _account(tx: Tx, attempt: Attempt) -> Account:
+    return accounts.get(tx, attempt.account_id)

@@ -1,0 +1,253 @@
+"""Decides about payments: `apply` is the only code that changes a payment's status.
+
+A provider answers, this module decides. It runs under the merchant's lock, in one transaction with
+its events, and a repeat of what is known already changes nothing.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from handbill.infra import jobs
+from handbill.infra.database import Tx
+from handbill.infra.paging import Page, Position
+from handbill.kernel import ids, states
+from handbill.kernel.errors import NotFound
+from handbill.kernel.money import Money
+from handbill.links import service as links
+from handbill.links import store as places
+from handbill.merchants import service as merchants
+from handbill.merchants.fees import derive
+from handbill.merchants.model import Tenant
+from handbill.payments import facts, model, store
+from handbill.payments.model import Attempt, AttemptStatus, Payment, PaymentStatus
+from handbill.providers.contract import (
+    ActionRequired,
+    Authorized,
+    Cancelled,
+    Charged,
+    Declined,
+    Outcome,
+    Pending,
+)
+
+GIVE_UP = "payments.give_up"
+
+
+class PaymentWithAttempt(msgspec.Struct, frozen=True):
+    """A payment and its live attempt, or else its latest one."""
+
+    payment: Payment
+    attempt: Attempt | None
+
+
+def get(tx: Tx, tenant: Tenant, payment_id: str) -> Payment:
+    known = ids.parse_id(payment_id)
+    payment = store.find(tx, tenant, known) if known else None
+    if payment is None:
+        raise NotFound("There is no such transaction.")
+    return payment
+
+
+def list_page(
+    tx: Tx, tenant: Tenant, narrow: store.Filter, after: Position | None, limit: int
+) -> Page[Payment]:
+    return store.list_page(tx, tenant, narrow, after, limit)
+
+
+def by_token(tx: Tx, token: str) -> PaymentWithAttempt:
+    """For the payer's status page. Raises NotFound."""
+    payment = store.find_by_token(tx, token)
+    if payment is None:
+        raise NotFound("There is no such payment.")
+    return PaymentWithAttempt(payment, store.latest_attempt(tx, payment.id))
+
+
+def apply(
+    tx: Tx, attempt_id: str, outcome: Outcome, *, switching: bool = False
+) -> PaymentWithAttempt:
+    """Takes in what the acquirer says of an attempt.
+
+    `switching`: the payer goes on with another attempt, so an end of this one is not an end of the
+    payment. Raises nothing on a repeat, on news that came late, or in another order.
+    """
+    attempt = store.get_attempt(tx, attempt_id)
+    payment = store.get(tx, attempt.payment_id)
+    match outcome:
+        case Charged():
+            attempt, payment = _charge(tx, attempt, payment, outcome)
+        case Authorized() if attempt.live:
+            attempt = _move(tx, attempt, AttemptStatus.AUTHORIZED, reference=outcome.reference)
+            payment = _advance(tx, payment, PaymentStatus.PROCESSING)
+        case ActionRequired() if attempt.live:
+            attempt, payment = _await_payer(tx, attempt, payment, outcome)
+        case Pending() if attempt.live and attempt.status is not AttemptStatus.AUTHORIZED:
+            attempt = _move(tx, attempt, AttemptStatus.PENDING, reference=outcome.reference)
+            payment = _advance(tx, payment, PaymentStatus.PROCESSING)
+            _prolong_place(tx, payment)
+        case Declined() if attempt.live:
+            attempt, payment = _decline(tx, attempt, payment, outcome)
+        case Cancelled() if attempt.live:
+            attempt, payment = _cancel(tx, attempt, payment, outcome, switching)
+    return PaymentWithAttempt(payment, attempt)
+
+
+def give_up(tx: Tx, payment_id: str) -> Payment:
+    """Nobody goes on with a payment: it has failed (after a decline) or is cancelled (deadline).
+
+    Does nothing while an attempt is live or once the payment has ended.
+    """
+    payment = store.get(tx, payment_id)
+    latest = store.latest_attempt(tx, payment_id)
+    if payment.status not in model.OPEN or (latest is not None and latest.live):
+        return payment
+    declined = latest is not None and latest.status is AttemptStatus.DECLINED
+    if declined and latest is not None and tx.now < latest.updated_at + model.GIVE_UP_AFTER:
+        return payment  # another decline came since: its own job will look again
+    if not declined and tx.now < payment.expires_at:
+        return payment
+    places.free_place(tx, payment_id)
+    return _advance(tx, payment, PaymentStatus.FAILED if declined else PaymentStatus.CANCELLED)
+
+
+def reject(tx: Tx, attempt_id: str, code: str, description: str) -> PaymentWithAttempt:
+    """The acquirer refused our request as wrong: no money, and trying the same again is no use."""
+    attempt = store.get_attempt(tx, attempt_id)
+    payment = store.get(tx, attempt.payment_id)
+    if not attempt.live:
+        return PaymentWithAttempt(payment, attempt)
+    words = {"error_code": code, "error_description": description}
+    attempt = _move(tx, attempt, AttemptStatus.DECLINED, **words)
+    places.free_place(tx, payment.id)
+    payment = msgspec.structs.replace(payment, **words)
+    return PaymentWithAttempt(_advance(tx, payment, PaymentStatus.REJECTED), attempt)
+
+
+def _charge(
+    tx: Tx, attempt: Attempt, payment: Payment, outcome: Charged
+) -> tuple[Attempt, Payment]:
+    if outcome.amount != attempt.amount or outcome.attempt_id not in (None, attempt.id):
+        # Money that does not fit what was asked: recorded, judged by a person, never guessed.
+        tx.announce(facts.topic(payment.id))
+        if attempt.error_code != "review":
+            attempt = _save(tx, attempt, error_code="review", reference=outcome.reference)
+            facts.record(tx, "payment.review", payment)
+        return attempt, payment
+    if attempt.status is AttemptStatus.CHARGED:
+        return attempt, payment
+    attempt = _move(
+        tx,
+        attempt,
+        AttemptStatus.CHARGED,
+        reference=outcome.reference,
+        fee_minor=outcome.fee.minor if outcome.fee else None,
+        error_code=None,
+        error_description=None,
+    )
+    if payment.status in (PaymentStatus.CHARGED, PaymentStatus.REFUNDED):
+        payment = _save_payment(tx, payment, surplus=True)
+        facts.record(tx, "payment.surplus", payment)
+        return attempt, payment
+    rule = merchants.get(tx, payment.merchant_id).fee_rule
+    amount = Money(payment.amount_minor, payment.currency)
+    payment = msgspec.structs.replace(
+        payment,
+        amount_dest_minor=derive(rule, amount).dest,
+        charged_at=tx.now,
+        late=payment.status not in model.OPEN,
+        method=attempt.method,
+        provider=attempt.provider,
+        error_code=None,
+        error_description=None,
+    )
+    payment = _advance(tx, payment, PaymentStatus.CHARGED)
+    if payment.link_id is not None:
+        links.count_payment(tx, payment.link_id, payment.id)
+    return attempt, payment
+
+
+def _await_payer(
+    tx: Tx, attempt: Attempt, payment: Payment, outcome: ActionRequired
+) -> tuple[Attempt, Payment]:
+    if attempt.status is AttemptStatus.CREATED:
+        attempt = _move(
+            tx,
+            attempt,
+            AttemptStatus.PENDING,
+            reference=outcome.reference,
+            redirect_url=outcome.redirect_url,
+            qr_payload=outcome.qr_payload,
+        )
+    if payment.status is PaymentStatus.CREATED:
+        payment = _advance(tx, payment, PaymentStatus.PENDING)
+    return attempt, payment
+
+
+def _decline(
+    tx: Tx, attempt: Attempt, payment: Payment, outcome: Declined
+) -> tuple[Attempt, Payment]:
+    words = {"error_code": outcome.code, "error_description": outcome.message}
+    attempt = _move(
+        tx, attempt, AttemptStatus.DECLINED, reference=outcome.reference or None, **words
+    )
+    places.free_place(tx, payment.id)
+    payment = msgspec.structs.replace(payment, **words)
+    if payment.status is PaymentStatus.PENDING:
+        payment = _save_payment(tx, payment)
+    else:
+        payment = _advance(tx, payment, PaymentStatus.PENDING)
+    look_again(tx, payment, tx.now + model.GIVE_UP_AFTER)
+    return attempt, payment
+
+
+def _cancel(
+    tx: Tx, attempt: Attempt, payment: Payment, outcome: Cancelled, switching: bool
+) -> tuple[Attempt, Payment]:
+    to = AttemptStatus.EXPIRED if outcome.expired else AttemptStatus.CANCELLED
+    attempt = _move(tx, attempt, to, reference=outcome.reference or attempt.reference)
+    places.free_place(tx, payment.id)
+    one_off_goes_on = payment.link_id is None and tx.now < payment.expires_at
+    if switching or (outcome.expired and one_off_goes_on):
+        payment = _save_payment(tx, payment)
+        look_again(tx, payment, payment.expires_at)
+        return attempt, payment
+    return attempt, _advance(tx, payment, PaymentStatus.CANCELLED)
+
+
+def look_again(tx: Tx, payment: Payment, at: int) -> None:
+    """A job that gives the payment up at `at`, if nobody goes on with it until then."""
+    payload = {"payment_id": payment.id, "merchant_id": payment.merchant_id}
+    jobs.add(tx, GIVE_UP, payload, due_at=at, key=f"{GIVE_UP}:{payment.id}:{at}")
+
+
+def _prolong_place(tx: Tx, payment: Payment) -> None:
+    """While the acquirer decides, nobody else gets the place."""
+    if payment.link_id is not None and places.holds_place(tx, payment.id):
+        places.hold_place(tx, payment.link_id, payment.id, tx.now + model.PLACE_LIFE)
+
+
+def _advance(tx: Tx, payment: Payment, to: PaymentStatus) -> Payment:
+    if states.advance(model.PAYMENT_STATES, payment.status, to):
+        payment = _save_payment(tx, payment, status=to)
+        if to in facts.WEBHOOK_STATUSES:
+            facts.record(tx, f"payment.{to}", payment)
+    return payment
+
+
+def _move(tx: Tx, attempt: Attempt, to: AttemptStatus, **fields: object) -> Attempt:
+    states.advance(model.ATTEMPT_STATES, attempt.status, to)
+    return _save(tx, attempt, status=to, live=to in model.LIVE, **fields)
+
+
+def _save(tx: Tx, attempt: Attempt, **fields: object) -> Attempt:
+    attempt = msgspec.structs.replace(attempt, updated_at=tx.now, **fields)
+    store.save_attempt(tx, attempt)
+    tx.announce(facts.topic(attempt.payment_id))
+    return attempt
+
+
+def _save_payment(tx: Tx, payment: Payment, **fields: object) -> Payment:
+    payment = msgspec.structs.replace(payment, updated_at=tx.now, **fields)
+    store.save(tx, payment)
+    tx.announce(facts.topic(payment.id))
+    return payment

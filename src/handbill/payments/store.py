@@ -1,0 +1,179 @@
+"""Tables `payments` and `attempts`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from handbill.infra.database import Tx
+from handbill.infra.paging import Page, Position, cut
+from handbill.kernel.clock import Instant
+from handbill.merchants.model import Tenant
+from handbill.payments.model import Attempt, Payment
+
+_PAYMENT = (
+    "id, merchant_id, test, link_id, product_id, txid, type, fingerprint, token, payer, status,"
+    " amount_minor, amount_with_fee_minor, amount_dest_minor, refunded_minor, currency, method,"
+    " provider, title, description, notify_url, return_url, fail_url, customer_json, lang,"
+    " metadata_json, error_code, error_description, late, surplus, created_at, updated_at,"
+    " expires_at, charged_at"
+)
+_ATTEMPT = (
+    "id, payment_id, merchant_id, account_id, provider, method, status, live, reference,"
+    " redirect_url, qr_payload, amount_minor, currency, fee_minor, error_code, error_description,"
+    " created_at, updated_at, expires_at"
+)
+
+
+def _names(columns: str) -> list[str]:
+    return [name.strip() for name in columns.split(",")]
+
+
+def _insert(table: str, columns: str) -> str:
+    marks = ", ".join(":" + name for name in _names(columns))
+    return f"INSERT INTO {table} ({columns}) VALUES ({marks})"
+
+
+def _update(table: str, columns: str, fixed: frozenset[str]) -> str:
+    sets = ", ".join(f"{name} = :{name}" for name in _names(columns) if name not in fixed)
+    return f"UPDATE {table} SET {sets} WHERE id = :id AND merchant_id = :merchant_id"
+
+
+_FIXED = frozenset({"id", "merchant_id", "test", "created_at", "payment_id", "account_id"})
+_ADD_PAYMENT = _insert("payments", _PAYMENT)
+_SAVE_PAYMENT = _update("payments", _PAYMENT, _FIXED)
+_ADD_ATTEMPT = _insert("attempts", _ATTEMPT)
+_SAVE_ATTEMPT = _update("attempts", _ATTEMPT, _FIXED)
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """What a list is narrowed to."""
+
+    status: str | None = None
+    link: str | None = None
+    product: str | None = None
+    txid: str | None = None
+    created_from: Instant | None = None
+    created_to: Instant | None = None
+
+
+_CLAUSES = {
+    "status": "status = :status",
+    "link": "link_id = :link",
+    "product": "product_id = :product",
+    "txid": "txid = :txid",
+    "created_from": "created_at >= :created_from",
+    "created_to": "created_at < :created_to",
+}
+
+
+def add(tx: Tx, payment: Payment) -> None:
+    tx.later(_ADD_PAYMENT, **_columns(payment, _PAYMENT))
+
+
+def save(tx: Tx, payment: Payment) -> None:
+    tx.later(_SAVE_PAYMENT, **_columns(payment, _PAYMENT))
+
+
+def add_attempt(tx: Tx, attempt: Attempt) -> None:
+    tx.later(_ADD_ATTEMPT, **_columns(attempt, _ATTEMPT))
+
+
+def save_attempt(tx: Tx, attempt: Attempt) -> None:
+    tx.later(_SAVE_ATTEMPT, **_columns(attempt, _ATTEMPT))
+
+
+def get(tx: Tx, payment_id: str) -> Payment:
+    return tx.get(Payment, f"SELECT {_PAYMENT} FROM payments WHERE id = :id", id=payment_id)
+
+
+def find(tx: Tx, tenant: Tenant, payment_id: str) -> Payment | None:
+    return tx.find(
+        Payment,
+        f"SELECT {_PAYMENT} FROM payments WHERE id = :id"
+        " AND merchant_id = :merchant_id AND test = :test",
+        id=payment_id,
+        merchant_id=tenant.merchant_id,
+        test=tenant.test,
+    )
+
+
+def find_by_txid(tx: Tx, tenant: Tenant, txid: str) -> Payment | None:
+    return tx.find(
+        Payment,
+        f"SELECT {_PAYMENT} FROM payments WHERE txid = :txid"
+        " AND merchant_id = :merchant_id AND test = :test",
+        txid=txid,
+        merchant_id=tenant.merchant_id,
+        test=tenant.test,
+    )
+
+
+def find_by_token(tx: Tx, token: str) -> Payment | None:
+    return tx.find(Payment, f"SELECT {_PAYMENT} FROM payments WHERE token = :token", token=token)
+
+
+def find_of_payer(tx: Tx, link_id: str, payer: str) -> Payment | None:
+    """The latest payment that this payer began on the link."""
+    return tx.find(
+        Payment,
+        f"SELECT {_PAYMENT} FROM payments WHERE link_id = :link_id AND payer = :payer"
+        " ORDER BY created_at DESC, id DESC LIMIT 1",
+        link_id=link_id,
+        payer=payer,
+    )
+
+
+def list_page(
+    tx: Tx, tenant: Tenant, narrow: Filter, after: Position | None, limit: int
+) -> Page[Payment]:
+    where = ["merchant_id = :merchant_id AND test = :test"]
+    params: dict[str, Any] = {"merchant_id": tenant.merchant_id, "test": tenant.test}
+    for name, clause in _CLAUSES.items():
+        value = getattr(narrow, name)
+        if value is not None:
+            where.append(clause)
+            params[name] = value
+    if after is not None:
+        where.append("(created_at, id) < (:after_at, :after_id)")
+        params.update(after_at=after.created_at, after_id=after.id)
+    rows = tx.all(
+        Payment,
+        f"SELECT {_PAYMENT} FROM payments WHERE {' AND '.join(where)}"
+        " ORDER BY created_at DESC, id DESC LIMIT :limit",
+        limit=limit + 1,
+        **params,
+    )
+    return cut(rows, limit)
+
+
+def get_attempt(tx: Tx, attempt_id: str) -> Attempt:
+    return tx.get(Attempt, f"SELECT {_ATTEMPT} FROM attempts WHERE id = :id", id=attempt_id)
+
+
+def find_attempt(tx: Tx, attempt_id: str) -> Attempt | None:
+    return tx.find(Attempt, f"SELECT {_ATTEMPT} FROM attempts WHERE id = :id", id=attempt_id)
+
+
+def find_by_reference(tx: Tx, account_id: str, reference: str) -> Attempt | None:
+    return tx.find(
+        Attempt,
+        f"SELECT {_ATTEMPT} FROM attempts WHERE account_id = :account_id"
+        " AND reference = :reference",
+        account_id=account_id,
+        reference=reference,
+    )
+
+
+def latest_attempt(tx: Tx, payment_id: str) -> Attempt | None:
+    return tx.find(
+        Attempt,
+        f"SELECT {_ATTEMPT} FROM attempts WHERE payment_id = :payment_id"
+        " ORDER BY live DESC, created_at DESC, id DESC LIMIT 1",
+        payment_id=payment_id,
+    )
+
+
+def _columns(value: Payment | Attempt, columns: str) -> dict[str, Any]:
+    return {name: getattr(value, name.removesuffix("_json")) for name in _names(columns)}

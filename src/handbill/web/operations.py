@@ -1,0 +1,266 @@
+"""Operations of the API: each is declared once, and its route, its place in the OpenAPI document
+and its part of the reference page all come from the declaration.
+
+A request is taken in this order, and the first refusal answers it: key (before anything of the
+request is looked at), merchant, rate, address and method, scope, headers, size, JSON, fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+import structlog
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from handbill.infra.paging import Page
+from handbill.kernel import ids
+from handbill.kernel.errors import (
+    Forbidden,
+    HandbillError,
+    Malformed,
+    NotFound,
+    NotYet,
+    TooMany,
+    Unauthorized,
+)
+from handbill.merchants.model import Identity
+from handbill.merchants.model import Scope as KeyScope
+from handbill.web import bodies, problems, validation
+from handbill.web.calls import Call, Deps
+from handbill.web.cursors import write_cursor
+from handbill.web.replies import Reply, json_reply
+
+API = "/api"
+IDEMPOTENCY_KEY = "idempotency-key"
+_PARAMETERS_MAX = 50
+
+log = structlog.get_logger()
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One verb on one path. At most one of `body`, `query` and `upload` is set; what was read is
+    the second argument of the handler, which has no second one where none is set.
+
+    `handler` gives the value of `data`, or a `Page` where `answer` is the type of its items.
+    """
+
+    name: str
+    """In lower camel case, unique: the `operationId`."""
+    method: str
+    path: str
+    tag: str
+    summary: str
+    handler: Callable[..., Awaitable[Any]]
+    scope: KeyScope | None = None
+    """None: any key will do."""
+    description: str = ""
+    body: type[Any] | None = None
+    query: type[Any] | None = None
+    upload: Upload | None = None
+    answer: type[Any] | None = None
+    """None: the operation always ends in one of `errors`."""
+    paged: bool = False
+    status: int = 200
+    errors: Sequence[type[HandbillError]] = ()
+    example: Any = None
+    """A body that works, for the document and the curl line."""
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """A form with one file."""
+
+    part: str
+    size_max: int
+
+
+def not_yet(name: str, method: str, path: str, tag: str, summary: str) -> Operation:
+    """An operation that is promised but not there: refused, never silently accepted."""
+
+    async def refuse(call: Call) -> None:
+        raise NotYet({}, "This operation comes with a later version.")
+
+    return Operation(
+        name=name,
+        method=method,
+        path=path,
+        tag=tag,
+        summary=summary,
+        description="Not in this version yet: answers 422 `not_yet`.",
+        handler=refuse,
+        errors=(NotYet,),
+    )
+
+
+def build(operations: Sequence[Operation], deps: Deps) -> list[Route]:
+    """One route for each path, and a last one for every other address below `/api`."""
+    paths: dict[str, dict[str, Operation]] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method] = operation
+    routes = [Route(path, _Path(methods, deps)) for path, methods in paths.items()]
+    return [*routes, Route(API + "/{rest:path}", _Path({}, deps))]
+
+
+Reader = Callable[[Call, Receive], Awaitable[tuple[Any, ...]]]
+
+
+class _Path:
+    """The ASGI application of one path."""
+
+    def __init__(self, operations: Mapping[str, Operation], deps: Deps) -> None:
+        self._deps = deps
+        self._verbs = {m: (o, _reader(o)) for m, o in operations.items()}
+        if "GET" in self._verbs:
+            self._verbs["HEAD"] = self._verbs["GET"]
+        self._allow = ", ".join(sorted([*self._verbs, "OPTIONS"]))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = ids.token()
+        headers: dict[str, str] = {"x-request-id": request_id, "cache-control": "no-store"}
+        try:
+            reply = await self._answer(scope, receive, request_id, headers)
+        except bodies.CallerGone:
+            return
+        except HandbillError as error:
+            reply = problems.render(error, request_id, self._deps.addresses, self._deps.clock.now())
+            if reply.status == 413:  # the rest of the body is not read
+                headers["connection"] = "close"
+        except Exception:
+            log.exception("api.broken", request_id=request_id, path=scope["path"])
+            code = problems.INTERNAL
+            reply = problems.render_code(code, "", request_id, self._deps.addresses)
+        reply.headers.update(headers)
+        await reply.send(send, head=scope["method"] == "HEAD")
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, request_id: str, headers: dict[str, str]
+    ) -> Reply:
+        given = _headers(scope["headers"])
+        identity = await self._identify(given.get("x-api-key"))
+        self._count(identity, headers)
+        if not self._verbs:
+            raise NotFound("There is nothing at this address.")
+        if scope["method"] not in self._verbs:
+            return self._other_method(scope["method"], request_id)
+        operation, read = self._verbs[scope["method"]]
+        if operation.scope is not None and operation.scope not in identity.scopes:
+            raise Forbidden(f"The key lacks the scope {operation.scope}.")
+        call = Call(self._deps, identity, request_id, scope, given)
+        arguments = await read(call, receive)
+        return _reply(operation, call, await operation.handler(call, *arguments))
+
+    async def _identify(self, key: str | None) -> Identity:
+        if key is None:
+            raise Unauthorized("The header x-api-key is missing.")
+        identity = await self._deps.keyring.identify(key)
+        if identity is None:
+            raise Unauthorized("The key is not known here. Was it revoked, or cut when copied?")
+        if identity.paused:
+            raise Forbidden("The merchant of this key is paused.", code="merchant_paused")
+        return identity
+
+    def _count(self, identity: Identity, headers: dict[str, str]) -> None:
+        rates = self._deps.rates
+        if rates is None:
+            return
+        standing = rates.take(identity.key_id)
+        headers["ratelimit-policy"] = rates.policy
+        headers["ratelimit"] = f'"default";r={standing.remaining};t={standing.full_seconds}'
+        if not standing.allowed:
+            raise TooMany("The key is over its rate.", retry_after_seconds=standing.retry_seconds)
+
+    def _other_method(self, method: str, request_id: str) -> Reply:
+        if method == "OPTIONS":
+            return Reply(204, headers={"allow": self._allow})
+        reply = problems.render_code(
+            problems.METHOD_NOT_ALLOWED,
+            f"{method} is not possible here; {self._allow} are.",
+            request_id,
+            self._deps.addresses,
+        )
+        reply.headers["allow"] = self._allow
+        return reply
+
+
+def _reader(operation: Operation) -> Reader:
+    """What reads the arguments of the handler beside the call; its plan is made here, once."""
+    if operation.body is not None:
+        take = validation.plan(operation.body, operation.answer)
+
+        async def read_body(call: Call, receive: Receive) -> tuple[Any, ...]:
+            _refuse_idempotency_key(call.headers)
+            value, warnings = take(await bodies.read_json(call.headers, receive))
+            call.warnings.extend(warnings)
+            return (value,)
+
+        return read_body
+    if operation.query is not None:
+        filters = validation.query_plan(operation.query)
+
+        async def read_query(call: Call, receive: Receive) -> tuple[Any, ...]:
+            return (filters(_parameters(call.query_text)),)
+
+        return read_query
+    if operation.upload is not None:
+        upload = operation.upload
+
+        async def read_upload(call: Call, receive: Receive) -> tuple[Any, ...]:
+            _refuse_idempotency_key(call.headers)
+            return (await bodies.read_upload(call.headers, receive, upload.part, upload.size_max),)
+
+        return read_upload
+
+    async def read_nothing(call: Call, receive: Receive) -> tuple[Any, ...]:
+        return ()
+
+    return read_nothing
+
+
+def _reply(operation: Operation, call: Call, answer: Any) -> Reply:
+    envelope: dict[str, Any] = {"data": answer}
+    headers = {}
+    if isinstance(answer, Page):
+        cursor = write_cursor(answer.next) if answer.next else None
+        envelope = {
+            "data": answer.items,
+            "cursor": {"cursor_field": "created", "cursor_value": cursor},
+            "has_more": cursor is not None,
+        }
+        if cursor is not None:
+            headers["link"] = f'<{_next_page(call, cursor)}>; rel="next"'
+    if call.warnings:
+        envelope["warnings"] = call.warnings
+    reply = json_reply(envelope, operation.status)
+    reply.headers.update(headers)
+    return reply
+
+
+def _next_page(call: Call, cursor: str) -> str:
+    kept = [(n, v) for n, v in _parameters(call.query_text) if n != "cursor"]
+    query = urlencode([*kept, ("cursor", cursor)])
+    return f"{call.deps.addresses.base}{call.path}?{query}"
+
+
+def _parameters(query_text: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query_text, keep_blank_values=True, max_num_fields=_PARAMETERS_MAX)
+    except ValueError as error:
+        raise Malformed("The address has too many parameters.") from error
+
+
+def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """By name in lower case. Doubled ones are joined, so that a doubled key is no key."""
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
+
+
+def _refuse_idempotency_key(headers: Mapping[str, str]) -> None:
+    # Refused rather than passed over: who sends it believes that a repeat is harmless.
+    if IDEMPOTENCY_KEY in headers:
+        raise NotYet({"Idempotency-Key": [validation.NOT_YET]})

@@ -1,0 +1,125 @@
+"""A language of the pages: its words, its direction, and how it writes money and time.
+
+Digits after the decimal mark come from ISO 4217, never from CLDR, whose display digits differ
+for 13 currencies. Nothing here decides which language a payer gets.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from gettext import NullTranslations
+
+import msgspec
+from babel.core import Locale
+from babel.dates import format_date, format_time
+from babel.numbers import NumberPattern, get_currency_symbol, parse_pattern
+
+from handbill.kernel.clock import Instant
+from handbill.kernel.money import Money, exponent
+
+_NO_BREAK_SPACE = "\u00a0"
+
+# Signs that belong to one currency only. CLDR prints the code instead wherever the currency is
+# foreign to the language; `RUB` beside a price reads worse than its sign and says no more.
+_SIGNS = {
+    "AMD": "֏",
+    "AZN": "₼",
+    "GEL": "₾",
+    "KZT": "₸",
+    "MNT": "₮",
+    "NGN": "₦",
+    "RUB": "₽",
+    "TRY": "₺",
+    "UAH": "₴",
+}
+
+
+class MoneyText(msgspec.Struct, frozen=True):
+    """An amount as a language writes it. The sign stands before or after the number."""
+
+    before: str
+    number: str
+    after: str
+
+    def __str__(self) -> str:
+        return self.before + self.number + self.after
+
+
+class Language:
+    """`code` is a BCP 47 tag for `lang`; `dates` may be a sibling locale with clearer dates."""
+
+    def __init__(
+        self, code: str, *, dates: str | None = None, translations: NullTranslations | None = None
+    ) -> None:
+        self.code = code
+        self._numbers = Locale.parse(code, sep="-")
+        self._dates = Locale.parse(dates, sep="-") if dates else self._numbers
+        self._translations = translations or NullTranslations()
+        self.direction = "rtl" if self._numbers.character_order == "right-to-left" else "ltr"
+        self.gettext = self._translations.gettext
+        self.ngettext = self._translations.ngettext
+
+    def money(self, money: Money) -> MoneyText:
+        """With sign and every digit of the currency: `₽1,980.50`, `KWD 12.345`."""
+        sign = _sign(money.currency, self._numbers)
+        pattern = _pattern(self._numbers, money.currency)
+        text = pattern.apply(
+            money.decimal(), self._numbers, currency=money.currency, currency_digits=False
+        )
+        before, _, after = text.replace(_cldr_sign(money.currency, self._numbers), "\0").partition(
+            "\0"
+        )
+        if after:
+            gap = _NO_BREAK_SPACE if sign[-1].isalpha() and after[0].isdigit() else ""
+            return MoneyText(before + sign + gap, after, "")
+        number = before.rstrip(_NO_BREAK_SPACE + "\u202f ")
+        return MoneyText("", number, before[len(number) :] + sign)
+
+    def plain_number(self, money: Money) -> str:
+        """For an amount field: no sign, no grouping, and no `.00` to type over."""
+        value = money.decimal()
+        if value == value.to_integral_value():
+            return str(int(value))
+        return f"{value:f}".replace(".", self._numbers.number_symbols["latn"]["decimal"])
+
+    def sign(self, currency: str) -> str:
+        return _sign(currency, self._numbers)
+
+    def moment(self, at: Instant) -> str:
+        """Day and minute, in UTC: the server does not know where the payer is."""
+        moment = datetime.fromtimestamp(at // 1_000, UTC)
+        day = format_date(moment, "long", self._dates)
+        return f"{day}, {format_time(moment, 'short', locale=self._dates)} UTC"
+
+    def clock_time(self, at: Instant) -> str:
+        """`10:00:07`, in UTC: for a list in which seconds matter."""
+        return datetime.fromtimestamp(at // 1_000, UTC).strftime("%H:%M:%S")
+
+
+def countdown(seconds: int) -> str:
+    """`0:47`, `12:05`: minutes and seconds, never negative."""
+    return "{}:{:02}".format(*divmod(max(seconds, 0), 60))
+
+
+@cache
+def english() -> Language:
+    # en-150 writes `1 March 2026, 10:00`: read alike by everybody, which `3/1/26` is not.
+    return Language("en", dates="en-150")
+
+
+@cache
+def _cldr_sign(currency: str, locale: Locale) -> str:
+    return get_currency_symbol(currency, locale)
+
+
+def _sign(currency: str, locale: Locale) -> str:
+    sign = _cldr_sign(currency, locale)
+    return _SIGNS.get(currency, sign) if sign == currency else sign
+
+
+@cache
+def _pattern(locale: Locale, currency: str) -> NumberPattern:
+    pattern = parse_pattern(locale.currency_formats["standard"].pattern)
+    pattern.frac_prec = (exponent(currency), exponent(currency))
+    return pattern

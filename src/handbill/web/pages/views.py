@@ -1,0 +1,191 @@
+"""What the templates are given: values only, nothing to look up, nothing to decide.
+
+Text of merchants and payers is carried as it was typed; the templates escape it. Addresses are
+built by the caller, which also vouches for their scheme. Money is never text here.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from handbill.kernel.clock import Instant
+from handbill.kernel.money import Money
+
+Label = Literal["pay", "donate", "book", "order"]
+StatusState = Literal[
+    "waiting", "scan", "charged", "declined", "cancelled", "expired", "refunded", "unknown"
+]
+
+
+class Seller(msgspec.Struct, frozen=True):
+    """Who gets the money. All of it is shown as plain text, never as a link."""
+
+    name: str
+    legal_name: str = ""
+    tax_id: str = ""
+    support_contact: str = ""
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """An image of the merchant. Sizes in pixels keep the page from jumping while it loads."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One product. `amount` is price times quantity; None where prices do not add up."""
+
+    title: str
+    text: str = ""
+    quantity: str = "1"
+    amount: Money | None = None
+    picture: Picture | None = None
+
+
+class Method(msgspec.Struct, frozen=True):
+    """A way to pay. `name` is what the form sends; label and hint are for people."""
+
+    name: str
+    label: str
+    hint: str = ""
+
+
+class AskedAmount(msgspec.Struct, frozen=True):
+    """The amount field of a `dynamic` link. `typed` and `fault` come back after a refusal."""
+
+    currency: str
+    suggestion: Money | None = None
+    minimum: Money | None = None
+    maximum: Money | None = None
+    typed: str | None = None
+    fault: str = ""
+    fee_percent: str = ""
+    """The payer's fee in words such as `5% + 10.00`, where one is added to what is typed."""
+
+
+class Unfinished(msgspec.Struct, frozen=True):
+    """This payer has started before: where to go on."""
+
+    continue_url: str
+    started_at: Instant
+
+
+class PayPage(msgspec.Struct, frozen=True):
+    """A link that can be paid. Exactly one of `amount` and `asked` is set.
+
+    `amount_with_fee` is what the payer pays; `fee` is None where nothing is added. With one
+    method there is no choice to make, only a button.
+    """
+
+    title: str
+    seller: Seller
+    action: str
+    methods: tuple[Method, ...]
+    amount: Money | None = None
+    fee: Money | None = None
+    amount_with_fee: Money | None = None
+    asked: AskedAmount | None = None
+    description: str = ""
+    lines: tuple[Line, ...] = ()
+    picture: Picture | None = None
+    label: Label = "pay"
+    test: bool = False
+    unfinished: Unfinished | None = None
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.amount is None) == (self.asked is None):
+            raise ValueError("a page either shows an amount or asks for one")
+        if not self.methods:
+            raise ValueError("a page without a method is the end state not_open_yet")
+
+    @property
+    def total(self) -> Money | None:
+        """What the payer pays, where it is known before they type."""
+        return self.amount_with_fee or self.amount
+
+    @property
+    def priced(self) -> bool:
+        """Whether the lines carry prices that add up."""
+        return bool(self.lines) and all(line.amount is not None for line in self.lines)
+
+
+class Scan(msgspec.Struct, frozen=True):
+    """A code that the payer's bank reads. `open_url` opens the bank on the same phone."""
+
+    picture_url: str
+    open_url: str | None = None
+    expires_at: Instant | None = None
+
+
+class StatusPage(msgspec.Struct, frozen=True):
+    """One payment, as it stands. `refresh_seconds` asks the browser to look again."""
+
+    state: StatusState
+    title: str
+    total: Money
+    seller: Seller
+    reference: str
+    fee: Money | None = None
+    refunded: Money | None = None
+    at: Instant | None = None
+    method: str = ""
+    receipt_number: str = ""
+    reason: str = ""
+    scan: Scan | None = None
+    continue_url: str | None = None
+    try_again_url: str | None = None
+    back_url: str | None = None
+    refresh_seconds: int | None = None
+    test: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.state == "scan") != (self.scan is not None):
+            raise ValueError("a code is shown in the state scan and in no other")
+
+
+class EndPage(msgspec.Struct, frozen=True):
+    """Where a payer cannot go on: which end it is, in words, and what to do next."""
+
+    state: str
+    http_status: int
+    title: str
+    words: str
+    next_step: str = ""
+    what: str = ""
+    seller: Seller | None = None
+    button_url: str | None = None
+    button: str = ""
+    refresh_seconds: int | None = None
+    test: bool = False
+
+
+class Received(msgspec.Struct, frozen=True):
+    """A webhook as it arrived at the sandbox inbox. `fault` is empty where the signature fits."""
+
+    id: str
+    at: Instant
+    heading: str
+    headers: tuple[tuple[str, str], ...]
+    body: str
+    fault: str = ""
+
+
+class InboxPage(msgspec.Struct, frozen=True):
+    """The sandbox inbox, newest first."""
+
+    address: str
+    received: tuple[Received, ...] = ()
+    sample_url: str | None = None
+
+
+class HomePage(msgspec.Struct, frozen=True):
+    """The front door. `sample_url` is the sample link of a fresh installation."""
+
+    version: str
+    sample_url: str | None = None
+    inbox_url: str | None = None

@@ -1,0 +1,239 @@
+"""The words of the pages that depend on a state, a method or a reason, all in one place.
+
+`N_` only marks a message for the catalogue; the page translates it when it is made. Words for a
+payer say what happened, then whether money moved, then what to do. They never blame.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from handbill.web.pages.views import Label, StatusState
+
+
+def N_(message: str) -> str:  # the name that message extractors look for
+    return message
+
+
+class EndWords(msgspec.Struct, frozen=True):
+    """An end state: its HTTP status, heading, explanation, next step and button."""
+
+    http_status: int
+    title: str
+    words: str
+    next_step: str = ""
+    button: str = ""
+
+
+_ASK = N_("Ask the seller for a new link.")
+_LATER = N_("Try again later, or ask the seller.")
+
+ENDS: dict[str, EndWords] = {
+    # 410: it was here, and it is over for good.
+    "expired": EndWords(
+        410,
+        N_("This link has expired"),
+        N_("The time for paying here is over. You have not been charged."),
+        _ASK,
+    ),
+    "used": EndWords(
+        410,
+        N_("This has been paid already"),
+        N_("The link was for one payment, and that one has been made. You have not been charged."),
+        _ASK,
+    ),
+    "full": EndWords(
+        410,
+        N_("All places are taken"),
+        N_(
+            "The link was for a limited number of payments, and all of them have been made. "
+            "You have not been charged."
+        ),
+        N_("Ask the seller whether there is another link."),
+    ),
+    "closed": EndWords(
+        410,
+        N_("This link is closed"),
+        N_("The seller no longer takes payments here. You have not been charged."),
+        _ASK,
+    ),
+    "deleted": EndWords(
+        410,
+        N_("This link is gone"),
+        N_("The seller has taken it down. You have not been charged."),
+        _ASK,
+    ),
+    # 409: not now, but perhaps soon.
+    "taken": EndWords(
+        409,
+        N_("Somebody is paying right now"),
+        N_("This link takes one payment at a time. You have not been charged."),
+        "",
+        N_("Look again"),
+    ),
+    "paused": EndWords(
+        409,
+        N_("Payments are paused"),
+        N_("The seller has paused this page for now. You have not been charged."),
+        _LATER,
+    ),
+    "not_open_yet": EndWords(
+        409,
+        N_("Not open yet"),
+        N_("The seller has not set up a way to pay here yet. You have not been charged."),
+        _LATER,
+    ),
+    "stale": EndWords(
+        409,
+        N_("This page was open for too long"),
+        N_("Something may have changed since, so nothing was started. You have not been charged."),
+        "",
+        N_("Open it again"),
+    ),
+    "paid_by_you": EndWords(
+        200,
+        N_("You have paid this"),
+        N_("Your payment went through. There is nothing more to do."),
+        "",
+        N_("See your receipt"),
+    ),
+    "provider_unavailable": EndWords(
+        503,
+        N_("The payment provider does not answer"),
+        N_("Your payment was not started. You have not been charged."),
+        N_("Wait a minute, then try again."),
+        N_("Try again"),
+    ),
+    "provider_refused": EndWords(
+        502,
+        N_("This could not be started"),
+        N_("The payment provider refused the seller's request. You have not been charged."),
+        N_("Try another way to pay, or tell the seller."),
+        N_("Go back"),
+    ),
+    # Of the installation, not of a link.
+    "not_found": EndWords(
+        404,
+        N_("Nothing is here"),
+        N_("The address leads nowhere. A letter may be missing or wrong."),
+        N_("Check the address, or scan the code again."),
+    ),
+    "method_not_allowed": EndWords(
+        405,
+        N_("That does not work here"),
+        N_("This address cannot be used in that way."),
+        N_("Go back and start from the link or the code."),
+    ),
+    "too_many": EndWords(
+        429,
+        N_("Too many tries"),
+        N_("So many requests came from your network that we need a short pause."),
+        N_("Wait a minute, then try again."),
+    ),
+    "server_error": EndWords(
+        500,
+        N_("Something broke on our side"),
+        N_("It is our fault, not yours."),
+        N_("If you were paying, look at the page of your payment before you pay again."),
+    ),
+    "unavailable": EndWords(
+        503,
+        N_("One moment, please"),
+        N_("The service is busy or starting again. Nothing was lost."),
+        N_("Wait a few seconds, then try again."),
+    ),
+}
+
+
+class StatusWords(msgspec.Struct, frozen=True):
+    """A state of a payment: heading and explanation."""
+
+    title: str
+    words: str
+
+
+STATUSES: dict[StatusState, StatusWords] = {
+    "waiting": StatusWords(
+        N_("Waiting for the result"),
+        N_("This page looks again by itself. You may close it: the payment does not need it."),
+    ),
+    "scan": StatusWords(
+        N_("Scan to pay"),
+        N_("Scan the code with your bank's app, or with the camera of your phone."),
+    ),
+    "charged": StatusWords(
+        N_("Paid"),
+        N_("Thank you. The payment went through."),
+    ),
+    "declined": StatusWords(
+        N_("Not paid"),
+        N_("The payment was declined. You have not been charged."),
+    ),
+    "cancelled": StatusWords(
+        N_("Cancelled"),
+        N_("The payment was cancelled. You have not been charged."),
+    ),
+    "expired": StatusWords(
+        N_("Time ran out"),
+        N_("The payment was not finished in time. Should money arrive late, this page will say so."),
+    ),
+    "refunded": StatusWords(
+        N_("Refunded"),
+        N_("The whole amount was sent back. Your bank may need a few days to show it."),
+    ),
+    "unknown": StatusWords(
+        N_("No answer yet"),
+        N_(
+            "The payment provider has not told us the result. Please do not pay again: "
+            "this page looks again by itself."
+        ),
+    ),
+}
+
+
+class MethodWords(msgspec.Struct, frozen=True):
+    """A way to pay, as a button shows it."""
+
+    label: str
+    hint: str = ""
+
+
+METHODS: dict[str, MethodWords] = {
+    "card": MethodWords(N_("Bank card")),
+    "sbp": MethodWords(N_("SBP"), N_("From your bank's app")),
+    "lightning": MethodWords(N_("Lightning"), N_("From a Bitcoin wallet")),
+    "transfer": MethodWords(N_("Bank transfer"), N_("May take a day")),
+}
+
+BUTTONS: dict[Label, tuple[str, str]] = {
+    # With the amount, and without it where the payer types one.
+    "pay": (N_("Pay %(amount)s"), N_("Pay")),
+    "donate": (N_("Donate %(amount)s"), N_("Donate")),
+    "book": (N_("Book and pay %(amount)s"), N_("Book and pay")),
+    "order": (N_("Order and pay %(amount)s"), N_("Order and pay")),
+}
+
+# Why a payment was declined. Lost, stolen and restricted cards get the general words: the person
+# who holds the card is not the one to tell.
+_GENERAL = N_("The bank did not allow it and gave no reason. Try another card, or ask your bank.")
+REASONS: dict[str, str] = {
+    "insufficient_funds": N_("There is not enough money on the card or account."),
+    "card_declined": _GENERAL,
+    "do_not_honour": _GENERAL,
+    "lost_card": _GENERAL,
+    "stolen_card": _GENERAL,
+    "restricted_card": _GENERAL,
+    "expired_card": N_("The card is out of date. Try another one."),
+    "invalid_card_number": N_("The card number was not right. Check it and try again."),
+    "invalid_cvv": N_("The security code of the card was not right. Check it and try again."),
+    "transaction_limit_exceeded": N_("The amount is over a limit of the card or account."),
+    "3ds_failed": N_("The bank could not confirm that it was you."),
+    "3ds_timeout": N_("The bank waited too long for your confirmation."),
+    "provider_unavailable": N_("The payment provider could not be reached. Try again in a minute."),
+    "routing_failed": N_("No payment provider could take this payment."),
+}
+
+
+def reason(code: str | None) -> str:
+    """Words fit for a payer, for any error code, known or not."""
+    return REASONS.get(code or "", _GENERAL)
