@@ -8,14 +8,14 @@ POST /v1/payments, GET /v1/payments, GET /v1/payments/{id}, POST /v1/payments/{i
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from acquirer_sandbox import payments, refunds, requests, shops, store, views
+from acquirer_sandbox import idempotency, payments, refunds, shops, store, views
 from acquirer_sandbox.bodies import read_bounded
 from acquirer_sandbox.model import Shop
 from acquirer_sandbox.payments import Amount, NewPayment
@@ -82,8 +82,8 @@ class Api:
 
     async def list_payments(self, request: Request, shop: Shop) -> Response:
         query = request.query_params
-        limit = _number(query.get("limit"), "limit", LIST_MAX, most=LIST_MAX)
-        since = _number(query.get("created_from"), "created_from", 0)
+        limit = _number(query.get("limit"), "limit", LIST_MAX, range(1, LIST_MAX + 1))
+        since = _number(query.get("created_from"), "created_from", 0, range(10**15))
         after = NOWHERE
         if "cursor" in query:
             after = ids.parse_id(query["cursor"]) or _refuse("cursor", "is not one of ours")
@@ -156,11 +156,11 @@ class Api:
             _refuse("Idempotency-Key", "must be a header of 1 to 255 printable characters")
         body = await _body(request)
         order = _decode(body, kind)
-        print_ = requests.fingerprint(request.url.path, body)
+        digest = idempotency.fingerprint(request.url.path, body)
 
         def work(tx: Tx) -> str:
-            return requests.once(
-                tx, shop, key, print_, lambda: msgspec.json.encode(act(tx, order)).decode()
+            return idempotency.once(
+                tx, shop, key, digest, lambda: msgspec.json.encode(act(tx, order)).decode()
             )
 
         answer = await self._db.write(work)
@@ -226,13 +226,13 @@ def _known(found: T | None, noun: str) -> T:
     return found
 
 
-def _number(text: str | None, name: str, default: int, most: int = 10**15) -> int:
+def _number(text: str | None, name: str, default: int, bounds: range) -> int:
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) < 17 and int(text) <= most):
-        _refuse(name, f"must be a whole number up to {most}")
+    if not (text.isascii() and text.isdigit() and len(text) < 17 and int(text) in bounds):
+        _refuse(name, f"must be a whole number from {bounds[0]} to {bounds[-1]}")
     return int(text)
 
 
-def _refuse(name: str, why: str) -> Any:
+def _refuse(name: str, why: str) -> NoReturn:
     raise errors.Invalid({name: [why]}, f"{name} {why}")

@@ -42,9 +42,7 @@ _DECIDED = frozenset({Status.AUTHORIZED, Status.CHARGED, Status.DECLINED})
 _LEFT = frozenset({Status.CANCELLED, Status.EXPIRED})
 
 NEXT: Table[Status] = {
-    Status.AWAITING_PAYER: {Status.CHALLENGE, Status.SCANNED, Status.PROCESSING}
-    | _DECIDED
-    | _LEFT,
+    Status.AWAITING_PAYER: {Status.CHALLENGE, Status.SCANNED, Status.PROCESSING} | _DECIDED | _LEFT,
     Status.CHALLENGE: _DECIDED | _LEFT,
     Status.SCANNED: {Status.PROCESSING} | _DECIDED | _LEFT,
     # No deadline here: the bank may still take the money, so nobody may call it expired.

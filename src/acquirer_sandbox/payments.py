@@ -14,7 +14,6 @@ from acquirer_sandbox.model import NEXT, OPEN, DeclineCode, Method, Payment, Sho
 from acquirer_sandbox.scenarios import Scenario
 from handbill.infra import jobs
 from handbill.infra.database import Tx
-from handbill.infra.outbound import URL_LENGTH_MAX
 from handbill.kernel import ids
 from handbill.kernel.clock import DAY, HOUR, Instant
 from handbill.kernel.errors import Conflict, Invalid, NotFound
@@ -23,18 +22,21 @@ from handbill.kernel.states import advance
 
 FOLLOW = "sandbox.follow"
 EXPIRE = "sandbox.expire"
+ADDRESS_LENGTH_MAX = 2_048
 LIFETIME = HOUR
 LIFETIME_MAX = 30 * DAY
 
 Amount = Annotated[int, msgspec.Meta(ge=1, le=AMOUNT_MAX)]
-Address = Annotated[str, msgspec.Meta(max_length=URL_LENGTH_MAX, pattern=r"^https?://[^\s/?#@]+")]
-Word = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-Line = Annotated[str, msgspec.Meta(max_length=2_000)]
+Address = Annotated[
+    str, msgspec.Meta(max_length=ADDRESS_LENGTH_MAX, pattern=r"\Ahttps?://[^\s/?#@]+[^\s\x00]*\Z")
+]
+# A zero character is text in JSON, but not in PostgreSQL.
+_STORABLE = r"\A[^\x00]*\Z"
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=_STORABLE)]
+Line = Annotated[str, msgspec.Meta(max_length=2_000, pattern=_STORABLE)]
+MetadataName = Annotated[str, msgspec.Meta(max_length=40)]
 Metadata = Annotated[
-    dict[
-        Annotated[str, msgspec.Meta(max_length=40)], Annotated[str, msgspec.Meta(max_length=500)]
-    ],
-    msgspec.Meta(max_length=50),
+    dict[MetadataName, Annotated[str, msgspec.Meta(max_length=500)]], msgspec.Meta(max_length=50)
 ]
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import msgspec
 
 from acquirer_sandbox import notifications, payments, store
 from acquirer_sandbox.model import Refund, RefundStatus, Status
-from acquirer_sandbox.payments import Amount
+from acquirer_sandbox.payments import Amount, Line
 from handbill.infra.database import Tx
 from handbill.kernel import ids
 from handbill.kernel.errors import Conflict
@@ -19,7 +17,7 @@ class NewRefund(msgspec.Struct, frozen=True):
 
     payment_id: str
     amount: Amount
-    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    reason: Line = ""
 
 
 def create(tx: Tx, payment_id: str, order: NewRefund) -> Refund:

@@ -1,4 +1,4 @@
-"""The rows of payments and refunds. Decides nothing; a caller that writes has locked the payment."""
+"""The rows of payments and refunds. Decides nothing; who writes has locked the payment before."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ _PAYMENT = (
     " currency, capture, description, return_url, notification_url, payment_url, metadata_json,"
     " scenario, decline_code, created_at, updated_at, expires_at"
 )
-_REFUND = (
-    "id, shop_id, payment_id, amount_minor, currency, reason, status, created_at, updated_at"
-)
+_REFUND = "id, shop_id, payment_id, amount_minor, currency, reason, status, created_at, updated_at"
 
 
 def _values(columns: str) -> str:

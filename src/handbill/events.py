@@ -106,6 +106,14 @@ def after(tx: Tx, merchant_id: int, sequence: int, limit: int) -> list[Event]:
     )
 
 
+def merchant_of(tx: Tx, event_id: str) -> int | None:
+    """Whose event this is, or None."""
+    merchant_id: int | None = tx.value(
+        "SELECT merchant_id FROM events WHERE id = :id", id=event_id
+    )
+    return merchant_id
+
+
 def _store(tx: Tx, recorded: list[_Recorded]) -> None:
     """Numbers and stores everything that a batch recorded."""
     next_of_merchant = _reserve(tx, recorded)

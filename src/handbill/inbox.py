@@ -14,7 +14,7 @@ from handbill.infra import jobs
 from handbill.infra.database import Database, Tx
 from handbill.infra.jobs import Job
 from handbill.kernel import ids
-from handbill.kernel.errors import NotAuthentic, NotFound
+from handbill.kernel.errors import Conflict, NotAuthentic, NotFound
 from handbill.merchants import accounts
 from handbill.merchants.accounts import Acquirers
 from handbill.merchants.model import Account
@@ -22,6 +22,7 @@ from handbill.payments import service, store
 from handbill.providers.contract import Acknowledgement, Notification
 
 PROCESS = "inbox.process"
+EARLY_TRIES_MAX = 5
 HEADERS_KEPT = ("content-type", "user-agent", "x-request-id")
 
 log = structlog.get_logger()
@@ -72,7 +73,10 @@ class Inbox:
             known = attempt.id if attempt else getattr(outcome, "attempt_id", None)
             if outcome is not None and known is not None and _is_ours(tx, known, account_id):
                 service.apply(tx, known, outcome)
-            elif outcome is not None:
+            elif known is None and job.tries < EARLY_TRIES_MAX:
+                # It may have overtaken the answer to our create: look again in a moment.
+                raise Conflict("This notification is about nothing that is known here yet.")
+            else:
                 log.warning("notification_unmatched", account=account_id, reference=reference)
             jobs.finish(tx, job)
 

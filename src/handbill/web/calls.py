@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.types import Scope
@@ -12,10 +13,12 @@ from handbill.infra.database import Database
 from handbill.kernel import ids
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import Clock
-from handbill.kernel.errors import NotFound
+from handbill.kernel.errors import Malformed, NotFound
 from handbill.kernel.warnings import Warned
 from handbill.merchants.model import Identity, Tenant
 from handbill.web.rates import Rates
+
+PARAMETERS_MAX = 50
 
 
 class Keys(Protocol):
@@ -37,8 +40,16 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
 class Call:
     """Who calls, and with what. Lives as long as its request."""
 
-    __slots__ = ("deps", "headers", "identity", "path", "path_values", "query_text", "request_id",
-                 "warnings")  # fmt: skip
+    __slots__ = (
+        "_query",
+        "deps",
+        "headers",
+        "identity",
+        "path",
+        "path_values",
+        "request_id",
+        "warnings",
+    )
 
     def __init__(
         self,
@@ -54,7 +65,7 @@ class Call:
         self.headers = headers
         self.path: str = scope["path"]
         self.path_values: Mapping[str, str] = scope["path_params"]
-        self.query_text: str = scope["query_string"].decode("latin-1")
+        self._query: bytes = scope["query_string"]
         self.warnings: list[Warned] = []
         """What stands beside the answer's data."""
 
@@ -63,9 +74,27 @@ class Call:
         return self.identity.tenant
 
     @property
+    def parameters(self) -> list[tuple[str, str]]:
+        """What stands behind the question mark, in order. Raises Malformed."""
+        text = self._query.decode("latin-1")
+        try:
+            return parse_qsl(text, keep_blank_values=True, max_num_fields=PARAMETERS_MAX)
+        except ValueError as error:
+            raise Malformed("The address has too many parameters.") from error
+
+    @property
     def id(self) -> str:
         """The object in the path. Raises NotFound for what cannot be the name of one."""
         known = ids.parse_id(self.path_values["id"])
         if known is None:
             raise NotFound("There is nothing at this address.")
         return known
+
+
+def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """By name in lower case. Doubled ones are joined, so that a doubled key is no key."""
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers

@@ -45,7 +45,8 @@ class Report:
             raise (NotYet if only_early else Invalid)(self.faults)
         if not self.ignored:
             return []
-        return [Warned("unknown_fields", "These fields are not known.", tuple(self.ignored[:IGNORED_MAX]))]
+        names = tuple(self.ignored[:IGNORED_MAX])
+        return [Warned("unknown_fields", "These fields are not known and were ignored.", names)]
 
 
 Step = Callable[[Any, str, Report], Any]

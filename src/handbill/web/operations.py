@@ -7,9 +7,9 @@ request is looked at), merchant, rate, address and method, scope, headers, size,
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 import structlog
@@ -21,7 +21,6 @@ from handbill.kernel import ids
 from handbill.kernel.errors import (
     Forbidden,
     HandbillError,
-    Malformed,
     NotFound,
     NotYet,
     TooMany,
@@ -30,13 +29,13 @@ from handbill.kernel.errors import (
 from handbill.merchants.model import Identity
 from handbill.merchants.model import Scope as KeyScope
 from handbill.web import bodies, problems, validation
-from handbill.web.calls import Call, Deps
+from handbill.web.calls import Call, Deps, read_headers
 from handbill.web.cursors import write_cursor
+from handbill.web.fields import NOT_YET
 from handbill.web.replies import Reply, json_reply
 
 API = "/api"
 IDEMPOTENCY_KEY = "idempotency-key"
-_PARAMETERS_MAX = 50
 
 log = structlog.get_logger()
 
@@ -138,7 +137,7 @@ class _Path:
     async def _answer(
         self, scope: Scope, receive: Receive, request_id: str, headers: dict[str, str]
     ) -> Reply:
-        given = _headers(scope["headers"])
+        given = read_headers(scope["headers"])
         identity = await self._identify(given.get("x-api-key"))
         self._count(identity, headers)
         if not self._verbs:
@@ -201,7 +200,7 @@ def _reader(operation: Operation) -> Reader:
         filters = validation.query_plan(operation.query)
 
         async def read_query(call: Call, receive: Receive) -> tuple[Any, ...]:
-            return (filters(_parameters(call.query_text)),)
+            return (filters(call.parameters),)
 
         return read_query
     if operation.upload is not None:
@@ -239,28 +238,12 @@ def _reply(operation: Operation, call: Call, answer: Any) -> Reply:
 
 
 def _next_page(call: Call, cursor: str) -> str:
-    kept = [(n, v) for n, v in _parameters(call.query_text) if n != "cursor"]
+    kept = [(n, v) for n, v in call.parameters if n != "cursor"]
     query = urlencode([*kept, ("cursor", cursor)])
     return f"{call.deps.addresses.base}{call.path}?{query}"
-
-
-def _parameters(query_text: str) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(query_text, keep_blank_values=True, max_num_fields=_PARAMETERS_MAX)
-    except ValueError as error:
-        raise Malformed("The address has too many parameters.") from error
-
-
-def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """By name in lower case. Doubled ones are joined, so that a doubled key is no key."""
-    headers: dict[str, str] = {}
-    for name, value in raw:
-        key, text = name.decode("latin-1"), value.decode("latin-1")
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
-    return headers
 
 
 def _refuse_idempotency_key(headers: Mapping[str, str]) -> None:
     # Refused rather than passed over: who sends it believes that a repeat is harmless.
     if IDEMPOTENCY_KEY in headers:
-        raise NotYet({"Idempotency-Key": [validation.NOT_YET]})
+        raise NotYet({"Idempotency-Key": [NOT_YET]})

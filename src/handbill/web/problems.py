@@ -119,11 +119,9 @@ KINDS_BY_CODE: dict[str, Kind] = {
 }
 """Problems that no class of the tree stands for."""
 
-GONE_STATES = frozenset(
-    {"closed", "deleted", "expired", "failed", "full", "paid", "refunded", "unknown", "used"}
-)
+GONE_STATES = frozenset({"closed", "deleted", "expired", "full", "used"})
 """States of a link that it does not leave by itself: 410. All others (`taken`, `paused`,
-`not_open`) can end, so they are 409."""
+`not_open_yet`) can end, so they are 409."""
 
 _RETRY_SECONDS = 5
 

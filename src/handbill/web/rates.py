@@ -24,7 +24,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Rates:
-    """One bucket per key, as the time at which it will be empty (the generic cell rate algorithm)."""
+    """One bucket per key, kept as the time at which it will be empty (generic cell rates)."""
 
     def __init__(self, clock: Clock, per_second: int = 200, burst: int = 1_000) -> None:
         self._clock = clock
@@ -41,6 +41,7 @@ class Rates:
         empty_at = min(max(self._empty_at.get(key, now), now), now + self._window)
         after = empty_at + self._each - now
         if after > self._window:
+            self._empty_at[key] = empty_at
             wait = after - self._window
             return Standing(False, 0, _seconds(empty_at - now), _seconds(wait))
         self._empty_at[key] = now + after

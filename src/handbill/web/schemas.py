@@ -51,7 +51,9 @@ class Schemas:
             return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
         if len(kinds) == 1 and isinstance(kinds[0].get("type"), str) and "enum" not in kinds[0]:
             return {**kinds[0], "type": [kinds[0]["type"], "null"]}
-        described = {k: kinds[0].pop(k) for k in ("description", "examples") if k in kinds[0]}
+        described: Schema = {
+            name: kinds[0].pop(name) for name in ("description", "examples") if name in kinds[0]
+        }
         return {"anyOf": [*kinds, {"type": "null"}], **described}
 
     def _mapping(self, info: inspect.DictType) -> Schema:
@@ -79,7 +81,7 @@ class Schemas:
 
     def _field(self, field: inspect.Field) -> Schema:
         schema = self._schema(field.type)
-        if field.default not in (inspect.NODEFAULT, msgspec.UNSET, None):
+        if field.default not in (msgspec.NODEFAULT, msgspec.UNSET, None):
             schema = {**schema, "default": msgspec.to_builtins(field.default)}
         return schema
 

@@ -15,25 +15,18 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-import msgspec
 from msgspec import inspect
 
-from handbill.kernel.errors import Faults, Invalid, NotYet
 from handbill.kernel.warnings import Warned
+from handbill.web import fields
 from handbill.web.bodies import printable
+from handbill.web.fields import Report, Step
 from handbill.web.spelling import meant
 
 MEMBERS_MAX = 100
-NOT_YET = "is not in this version yet"
-
 T = TypeVar("T")
 
 _INTEGER = re.compile(r"-?[0-9]{1,20}")
-
-# No text of ours has a use for these, and PostgreSQL refuses the first of them.
-_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-
-
 
 
 def plan(
@@ -215,8 +208,8 @@ def fields_of(shown: inspect.Type | None) -> dict[str, inspect.Type]:
 
 def _unknown(name: str, prefix: str, known: dict[str, Step], report: Report) -> None:
     # A typo must not lose money: `expire_at` would make a link that never expires.
-    if name := printable(name):
-        if guess := meant(name, known):
-            report.refuse(prefix + name, f"is not known; did you mean {guess}?")
-            return
-    report.ignored.append(prefix + name)
+    name = printable(name)
+    if guess := meant(name, known):
+        report.refuse(prefix + name, f"is not known; did you mean {guess}?")
+    else:
+        report.ignored.append(prefix + name)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
-from handbill.infra.database.backend import Backend, Connection
+from handbill.infra.database.backend import Backend
+from handbill.infra.database.changes import Changes, Subscription
+from handbill.infra.database.reader import Readers
 from handbill.infra.database.sqlite import SqliteBackend
 from handbill.infra.database.tx import Tx
 from handbill.infra.database.writer import Writer
 from handbill.kernel.clock import Clock
-
-READERS = 4
 
 T = TypeVar("T")
 
@@ -26,31 +23,32 @@ class Database:
 
     def __init__(self, backend: Backend, clock: Clock) -> None:
         self.backend = backend
-        self._clock = clock
-        self._waiters: set[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = set()
-        self._guard = threading.Lock()
-        self._writer = Writer(backend, clock, self._wake)
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
-        self._mine = threading.local()
-        self._connections: list[Connection] = []
-        self._unwatch = backend.watch(self._wake)
+        self._changes = Changes()
+        self._writer = Writer(backend, clock, self._changes.wake)
+        self._readers = Readers(backend, clock)
+        self._unwatch = backend.watch(self._changes.wake)
+        self._closed = False
 
     async def write(self, fn: Callable[[Tx], T], *, merchant: int | None = None) -> T:
         """Runs `fn` in a transaction and answers when it is on the disk.
 
         `merchant` names whose rows `fn` writes; functions of one merchant never run side by side.
+        Raises what `fn` raises; StorageFull or another Unavailable when nothing was written;
+        WriteUnknown when nobody can tell. A caller that is cancelled does not stop `fn`.
         """
         return cast(T, await self._writer.write(fn, merchant))
 
     async def read(self, fn: Callable[[Tx], T]) -> T:
-        """Runs `fn`, which only reads, on one snapshot (SQLite) and in a reader thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, fn)
+        """Runs `fn`, which only reads, in a reader thread; all of it sees the same moment.
+
+        Raises Unavailable when the database does not answer, or takes over 5 seconds.
+        """
+        return await self._readers.read(fn)
 
     async def point(self, fn: Callable[[Tx], T]) -> T:
-        """Like `read`, for a few rows by key: on the spot where the database is a file."""
-        if self.backend.reads_inline:
-            return self._read(fn)
-        return await self.read(fn)
+        """Like `read`, for a few rows by key: on the spot where the database is a file, in a
+        single way there and back elsewhere. Each statement sees the newest commits."""
+        return await self._readers.point(fn)
 
     async def changed(self, topic: str, timeout_seconds: float) -> bool:
         """Waits until a commit announced `topic`, here or in another process. May wake in vain.
@@ -61,73 +59,15 @@ class Database:
             return await waiting.wait(timeout_seconds)
 
     def subscription(self, topic: str) -> Subscription:
-        return Subscription(self, topic)
+        return Subscription(self._changes, topic)
 
     def close(self) -> None:
-        self._unwatch()
+        """Blocks until what waits is written and answered. Idempotent."""
         self._writer.close()
-        self._readers.shutdown()
-        for connection in self._connections:
-            connection.close()
-        self._connections.clear()
-
-    def _read(self, fn: Callable[[Tx], T]) -> T:
-        connection: Connection | None = getattr(self._mine, "connection", None)
-        if connection is None:
-            connection = self.backend.connect(readonly=True)
-            self._mine.connection = connection
-            self._connections.append(connection)
-        try:
-            connection.begin_read()
-            result = fn(Tx(connection, self._clock.now()))
-            connection.commit()
-            return result
-        except BaseException:
-            try:
-                connection.rollback()
-            except Exception:
-                self._mine.connection = None
-                self._connections.remove(connection)
-                connection.close()
-            raise
-
-    def _wake(self, topics: set[str] | None) -> None:
-        """From any thread. None: somebody changed something."""
-        with self._guard:
-            woken = [(loop, event) for topic, loop, event in self._waiters
-                     if topics is None or topic in topics]
-        for loop, event in woken:
-            try:
-                loop.call_soon_threadsafe(event.set)
-            except RuntimeError:  # its loop is closed
-                continue
-
-
-class Subscription:
-    """Remembers whether `topic` was announced since it was opened or last waited for."""
-
-    def __init__(self, database: Database, topic: str) -> None:
-        self._database = database
-        self._event = asyncio.Event()
-        self._entry = (topic, asyncio.get_running_loop(), self._event)
-
-    def __enter__(self) -> Subscription:
-        with self._database._guard:
-            self._database._waiters.add(self._entry)
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        with self._database._guard:
-            self._database._waiters.discard(self._entry)
-
-    async def wait(self, timeout_seconds: float) -> bool:
-        """True when something was announced, False when the time is up."""
-        try:
-            await asyncio.wait_for(self._event.wait(), timeout_seconds)
-        except TimeoutError:
-            return False
-        self._event.clear()
-        return True
+        self._readers.close()
+        if not self._closed:
+            self._closed = True
+            self._unwatch()
 
 
 def open_database(url: str, clock: Clock) -> Database:

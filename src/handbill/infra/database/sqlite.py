@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from handbill.infra.database.backend import Connection, Failure
-from handbill.infra.database.tx import Write
+from handbill.infra.database.sql import Write
+from handbill.infra.database.tx import Cursor
 
 BUSY_SECONDS = 30
+READ_SECONDS = 5
+STEPS_BETWEEN_LOOKS = 100_000  # of SQLite's machine: a few milliseconds
 WATCH_SECONDS = 0.5
 
-_IOERR = 10
-_FULL = 13
-_BUSY = (5, 6)
+log = structlog.get_logger()
 
 
 class SqliteConnection:
@@ -28,22 +32,26 @@ class SqliteConnection:
     def __init__(self, path: Path, *, readonly: bool) -> None:
         self._db = sqlite3.connect(
             path,
-            timeout=BUSY_SECONDS,
+            timeout=READ_SECONDS if readonly else BUSY_SECONDS,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=512,
         )
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             self._db.execute(f"PRAGMA {pragma}")
+        self._until = 0.0
         if readonly:
             self._db.execute("PRAGMA query_only=ON")
+            self._db.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
 
-    def execute(self, text: str, params: dict[str, Any]) -> sqlite3.Cursor:
+    def execute(self, text: str, params: dict[str, Any], before: Sequence[Write]) -> Cursor:
+        self._send(before)
+        self._until = time.monotonic() + READ_SECONDS
         return self._db.execute(text, params)
 
-    def send(self, writes: list[Write]) -> None:
-        for text, params in writes:
-            self._db.execute(text, params)
+    def columns(self, cursor: Cursor) -> tuple[str, ...]:
+        assert isinstance(cursor, sqlite3.Cursor)
+        return tuple([column[0] for column in cursor.description])
 
     def begin(self, merchants: Sequence[int]) -> None:
         self._db.execute("BEGIN IMMEDIATE")  # the whole file is one lock: no merchant needs one
@@ -51,23 +59,13 @@ class SqliteConnection:
     def begin_read(self) -> None:
         self._db.execute("BEGIN")
 
-    def savepoint(self) -> None:
-        self._db.execute("SAVEPOINT function")
-
-    def release(self) -> None:
-        self._db.execute("RELEASE function")
-
-    def rollback_to_savepoint(self) -> None:
-        self._db.execute("ROLLBACK TO function")
-
-    def publish(self, topics: Sequence[str]) -> None:
-        """Nothing: other processes see `PRAGMA data_version` move."""
-
-    def commit(self) -> None:
+    def commit(self, writes: Sequence[Write] = (), topics: Sequence[str] = ()) -> None:
+        """Topics stay here: other processes see `PRAGMA data_version` move."""
+        self._send(writes)
         self._db.execute("COMMIT")
 
     def rollback(self) -> None:
-        if self._db.in_transaction:
+        if self._db.in_transaction:  # some errors end it by themselves
             self._db.execute("ROLLBACK")
 
     def close(self) -> None:
@@ -75,6 +73,13 @@ class SqliteConnection:
 
     def data_version(self) -> int:
         return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
+    def _send(self, writes: Sequence[Write]) -> None:
+        for text, params in writes:
+            self._db.execute(text, params)
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._until
 
 
 class SqliteBackend:
@@ -86,28 +91,27 @@ class SqliteBackend:
     def connect(self, *, readonly: bool = False) -> Connection:
         return SqliteConnection(self.path, readonly=readonly)
 
-    def failure(self, error: Exception) -> Failure:
+    def failure(self, error: Exception) -> Failure | None:
         if not isinstance(error, sqlite3.Error):
-            return Failure.MINE
-        primary = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
-        if primary == _FULL:
-            return Failure.FULL
-        if primary == _IOERR:
-            return Failure.BROKEN
-        if primary in _BUSY:
-            return Failure.LOST
-        return Failure.MINE
+            return None
+        code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        return _MEANING.get(code) or _MEANING.get(code & 0xFF, Failure.MINE)
 
     def watch(self, changed: Callable[[set[str] | None], None]) -> Callable[[], None]:
         stop = threading.Event()
+        # Our own commits come from another connection too, so they also move the version: a spare
+        # wake-up, never a missed one.
+        connection = SqliteConnection(self.path, readonly=True)
+        seen = connection.data_version()
 
         def look() -> None:
-            # Our own commits come from another connection too, so they also move the version:
-            # a spare wake-up, never a missed one.
-            connection = SqliteConnection(self.path, readonly=True)
-            seen = connection.data_version()
+            nonlocal seen
             while not stop.wait(WATCH_SECONDS):
-                version = connection.data_version()
+                try:
+                    version = connection.data_version()
+                except sqlite3.Error as error:
+                    log.warning("watch_failed", error=str(error))
+                    continue
                 if version != seen:
                     seen = version
                     changed(None)
@@ -125,9 +129,40 @@ class SqliteBackend:
     def revision(self) -> str | None:
         connection = SqliteConnection(self.path, readonly=True)
         try:
-            row = connection.execute("SELECT version_num FROM alembic_version", {}).fetchone()
-        except sqlite3.OperationalError:
-            return None
+            known = connection.execute(
+                "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'", {}, ()
+            )
+            if not known.fetchall():
+                return None
+            row = connection.execute("SELECT version_num FROM alembic_version", {}, ()).fetchall()
         finally:
             connection.close()
-        return str(row[0]) if row else None
+        return str(row[0][0]) if row else None
+
+
+_MEANING = {
+    sqlite3.SQLITE_BUSY: Failure.BUSY,
+    sqlite3.SQLITE_LOCKED: Failure.BUSY,
+    sqlite3.SQLITE_INTERRUPT: Failure.BUSY,
+    sqlite3.SQLITE_SCHEMA: Failure.AGAIN,
+    # ENOSPC while the log grows: the record that would make the commit valid is not whole.
+    sqlite3.SQLITE_FULL: Failure.FULL,
+    # EIO and its kin. A commit whose flush failed may be there or not; and a kernel that failed to
+    # write a page once calls it clean afterwards, so that a second flush proves nothing.
+    sqlite3.SQLITE_IOERR: Failure.BROKEN,
+    # Of the same family, but not the disk: memory, locks, the shared index that a full disk cannot
+    # extend (after the log was written: whether the commit is there is not known).
+    sqlite3.SQLITE_IOERR_NOMEM: Failure.LOST,
+    sqlite3.SQLITE_IOERR_LOCK: Failure.LOST,
+    sqlite3.SQLITE_IOERR_RDLOCK: Failure.LOST,
+    sqlite3.SQLITE_IOERR_SHMLOCK: Failure.LOST,
+    sqlite3.SQLITE_IOERR_SHMMAP: Failure.LOST,
+    sqlite3.SQLITE_IOERR_SHMOPEN: Failure.LOST,
+    sqlite3.SQLITE_IOERR_SHMSIZE: Failure.LOST,
+    sqlite3.SQLITE_NOMEM: Failure.LOST,
+    sqlite3.SQLITE_CANTOPEN: Failure.LOST,
+    sqlite3.SQLITE_PROTOCOL: Failure.LOST,
+    sqlite3.SQLITE_CORRUPT: Failure.LOST,
+    sqlite3.SQLITE_NOTADB: Failure.LOST,
+}
+"""https://www.sqlite.org/rescode.html: extended codes first, then the families they belong to."""

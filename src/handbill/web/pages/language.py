@@ -15,7 +15,7 @@ from babel.core import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import NumberPattern, get_currency_symbol, parse_pattern
 
-from handbill.kernel.clock import Instant
+from handbill.kernel.clock import Instant, iso
 from handbill.kernel.money import Money, exponent
 
 _NO_BREAK_SPACE = "\u00a0"
@@ -91,6 +91,10 @@ class Language:
         moment = datetime.fromtimestamp(at // 1_000, UTC)
         day = format_date(moment, "long", self._dates)
         return f"{day}, {format_time(moment, 'short', locale=self._dates)} UTC"
+
+    def machine(self, at: Instant) -> str:
+        """For the `datetime` attribute."""
+        return iso(at)
 
     def clock_time(self, at: Instant) -> str:
         """`10:00:07`, in UTC: for a list in which seconds matter."""

@@ -12,8 +12,8 @@ import msgspec
 
 from handbill.kernel.clock import Instant
 from handbill.kernel.money import Money
+from handbill.links.model import Label
 
-Label = Literal["pay", "donate", "book", "order"]
 StatusState = Literal[
     "waiting", "scan", "charged", "declined", "cancelled", "expired", "refunded", "unknown"
 ]
@@ -92,7 +92,7 @@ class PayPage(msgspec.Struct, frozen=True):
     description: str = ""
     lines: tuple[Line, ...] = ()
     picture: Picture | None = None
-    label: Label = "pay"
+    label: Label = Label.PAY
     test: bool = False
     unfinished: Unfinished | None = None
     warnings: tuple[str, ...] = ()
@@ -187,5 +187,8 @@ class HomePage(msgspec.Struct, frozen=True):
     """The front door. `sample_url` is the sample link of a fresh installation."""
 
     version: str
+    docs_url: str
+    openapi_url: str
+    health_url: str
     sample_url: str | None = None
     inbox_url: str | None = None

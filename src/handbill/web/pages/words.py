@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
-from handbill.web.pages.views import Label, StatusState
+from handbill.links.model import Label
+from handbill.web.pages.views import StatusState
 
 
 def N_(message: str) -> str:  # the name that message extractors look for
@@ -207,10 +208,10 @@ METHODS: dict[str, MethodWords] = {
 
 BUTTONS: dict[Label, tuple[str, str]] = {
     # With the amount, and without it where the payer types one.
-    "pay": (N_("Pay %(amount)s"), N_("Pay")),
-    "donate": (N_("Donate %(amount)s"), N_("Donate")),
-    "book": (N_("Book and pay %(amount)s"), N_("Book and pay")),
-    "order": (N_("Order and pay %(amount)s"), N_("Order and pay")),
+    Label.PAY: (N_("Pay %(amount)s"), N_("Pay")),
+    Label.DONATE: (N_("Donate %(amount)s"), N_("Donate")),
+    Label.BOOK: (N_("Book and pay %(amount)s"), N_("Book and pay")),
+    Label.ORDER: (N_("Order and pay %(amount)s"), N_("Order and pay")),
 }
 
 # Why a payment was declined. Lost, stolen and restricted cards get the general words: the person

@@ -290,6 +290,16 @@ EVENTS = (
         UNIQUE (delivery_id, number)
     )
     """,
+    """
+    CREATE TABLE received_webhooks (
+        id {id} PRIMARY KEY,
+        headers_json {json} NOT NULL,
+        body TEXT NOT NULL,
+        verified {flag} NOT NULL,
+        received_at {at} NOT NULL
+    )
+    """,
+    "CREATE INDEX received_webhooks_newest ON received_webhooks (received_at, id)",
 )
 
 JOBS = (
@@ -317,6 +327,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     dialect.drop(
         "jobs",
+        "received_webhooks",
         "delivery_attempts",
         "deliveries",
         "webhook_cursors",

@@ -21,7 +21,7 @@ def fingerprint(path: str, body: bytes) -> str:
     return hashlib.sha256(path.encode() + b"\0" + body).hexdigest()
 
 
-def once(tx: Tx, shop: Shop, key: str, print_: str, act: Callable[[], str]) -> str:
+def once(tx: Tx, shop: Shop, key: str, digest: str, act: Callable[[], str]) -> str:
     """The answer of `act`, run at most once for a key of this shop. Raises Conflict when the key
     came with another request."""
     tx.later("DELETE FROM sandbox_requests WHERE created_at < :before", before=tx.now - KEPT_FOR)
@@ -31,11 +31,11 @@ def once(tx: Tx, shop: Shop, key: str, print_: str, act: Callable[[], str]) -> s
         " VALUES (:shop_id, :key, :fingerprint, :now) ON CONFLICT (shop_id, key) DO NOTHING",
         shop_id=shop.id,
         key=key,
-        fingerprint=print_,
+        fingerprint=digest,
         now=tx.now,
     )
     if not fresh:
-        return _stored(tx, shop, key, print_)
+        return _stored(tx, shop, key, digest)
     answer = act()
     tx.later(
         "UPDATE sandbox_requests SET answer = :answer WHERE shop_id = :shop_id AND key = :key",
@@ -46,13 +46,13 @@ def once(tx: Tx, shop: Shop, key: str, print_: str, act: Callable[[], str]) -> s
     return answer
 
 
-def _stored(tx: Tx, shop: Shop, key: str, print_: str) -> str:
+def _stored(tx: Tx, shop: Shop, key: str, digest: str) -> str:
     answer = tx.value(
         "SELECT answer FROM sandbox_requests"
         " WHERE shop_id = :shop_id AND key = :key AND fingerprint = :fingerprint",
         shop_id=shop.id,
         key=key,
-        fingerprint=print_,
+        fingerprint=digest,
     )
     if answer is None:
         raise Conflict(

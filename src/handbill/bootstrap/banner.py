@@ -1,0 +1,48 @@
+"""What `handbill serve` says: once to a newcomer, and a line at every start."""
+
+from __future__ import annotations
+
+from handbill.bootstrap.first_start import INBOX_PATH, FirstStart
+from handbill.bootstrap.house import House
+from handbill.infra.settings import Settings
+from handbill.qr.formats import terminal
+
+
+def first(house: House, furnished: FirstStart) -> str:
+    """Everything that a first paid link needs. The keys are in it and are not shown again."""
+    addresses, keys = house.addresses, furnished.merchant.api_keys
+    page = addresses.link_page(furnished.link_id)
+    lines = [
+        "",
+        "Handbill is new here. This is shown once: keep the keys.",
+        "",
+        f"  merchant {furnished.merchant.id:<8}{furnished.merchant.name}",
+        f"  test key        {keys['test']}",
+        f"  live key        {keys['live']}",
+        f"  webhook secret  {furnished.merchant.webhook_secret}",
+        "",
+        "Make a link:",
+        "",
+        f"  curl -X POST {addresses.base}/api/v1/links \\",
+        '    -H "Content-Type: application/json" \\',
+        f'    -H "x-api-key: {keys["test"]}" \\',
+        '    -d \'{"amount": {"default": 1000, "currency": "RUB"},'
+        ' "amount_type": "fixed", "pay_config": {}}\'',
+        "",
+        f"Pay the sample link:  {page}",
+        "",
+        terminal(addresses.short(furnished.link_code)),
+    ]
+    if house.has_inbox:
+        lines += [f"Its webhooks arrive:  {addresses.base}{INBOX_PATH}", ""]
+    return "\n".join(lines)
+
+
+def ready(settings: Settings, *, at_home: bool) -> str:
+    notes = []
+    if settings.sandbox:
+        notes.append("sandbox acquirer on")
+    if at_home and settings.webhook_networks:
+        notes.append("webhooks may reach this machine")
+    remark = f" ({', '.join(notes)})" if notes else ""
+    return f"Handbill serves {settings.public_url}, reference at /docs{remark}. End with Ctrl-C."

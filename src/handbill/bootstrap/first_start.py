@@ -1,0 +1,69 @@
+"""What an empty installation gets: a sample merchant with keys, a sample product and a sample link,
+so that somebody new can pay within a minute."""
+
+from __future__ import annotations
+
+import msgspec
+
+from acquirer_sandbox import shops
+from handbill.infra.crypto import Crypto
+from handbill.infra.database import Tx
+from handbill.kernel.addresses import Addresses
+from handbill.links import products, service
+from handbill.links.model import AmountType, Terms
+from handbill.merchants import accounts
+from handbill.merchants import service as merchants
+from handbill.merchants import store as merchant_store
+from handbill.merchants.model import Tenant
+from handbill.merchants.service import NewMerchant
+from handbill.catalog.products import ProductTerms
+
+METHODS = ("card", "sbp")
+INBOX_PATH = "/sandbox/inbox"
+
+
+class FirstStart(msgspec.Struct, frozen=True):
+    """Shown once."""
+
+    merchant: NewMerchant
+    link_id: str
+    link_code: str
+    product_id: str
+
+
+def open_merchant(
+    tx: Tx, crypto: Crypto, name: str, notify_url: str | None, *, sandbox: bool
+) -> NewMerchant:
+    """A merchant; where the sandbox acquirer runs, with an account there for test payments."""
+    merchant = merchants.create(tx, crypto, name, notify_url)
+    if sandbox:
+        shop = shops.open_shop(tx, name)
+        credentials = {
+            "secret_key": shop.secret_key,
+            "notification_secret": shop.notification_secret,
+        }
+        accounts.add(tx, crypto, Tenant(merchant.id, True), "sandbox", credentials, METHODS)
+    return merchant
+
+
+def furnish(
+    tx: Tx, crypto: Crypto, addresses: Addresses, *, sandbox: bool, inbox: bool
+) -> FirstStart | None:
+    """Does nothing (None) where there is a merchant already."""
+    if merchant_store.list_merchants(tx, 1):
+        return None
+    notify_url = addresses.base + INBOX_PATH if inbox else None
+    merchant = open_merchant(tx, crypto, "Sample shop", notify_url, sandbox=sandbox)
+    tenant = Tenant(merchant.id, True)
+    product = products.create(
+        tx, tenant, ProductTerms(header="Coffee", text="Espresso 200ml", price_minor=35_000)
+    )
+    terms = Terms(
+        amount_type=AmountType.FIXED,
+        amount_minor=35_000,
+        currency="RUB",
+        title="A coffee from the sample shop",
+    )
+    made = service.create(tx, tenant, terms, [product.id], ())
+    link = made.full.link
+    return FirstStart(merchant, link.id, link.code, product.id)

@@ -1,0 +1,148 @@
+"""Pictures of links and products: taken, stored, found and read.
+
+Only a key is ever stored; its address is built when it is read. The pixels are judged and rebuilt
+in the worker process, never here.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from typing import Literal
+
+import msgspec
+
+from handbill.infra.database import Database, Tx
+from handbill.infra.storage import Storage
+from handbill.infra.workshop import JobFailed, JobStopped, Workshop
+from handbill.kernel.clock import Clock, Instant
+from handbill.kernel.errors import BrokenImage, TooLarge, UnsupportedMedia
+
+BYTES_MAX = 10 * 1024 * 1024
+PICTURES = "handbill.catalog.pictures"
+"""The module that the workshop of `accept` must allow."""
+
+Kind = Literal["JPEG", "PNG", "WEBP"]
+Variant = Literal["full", "small"]
+"""`small` is for pages: WebP, long side at most 640 pixels."""
+
+_NAME_MAX = 40
+_FOLDER = "images/uploads"
+_STEM = _FOLDER + r"/[0-9]{1,19}/[0-9]{13,15}[0-9a-f]{16}-[0-9A-Za-z-]{1,40}"
+_KEY = re.compile(_STEM + r"\.(?:jpg|png)")
+_STORED = re.compile(_STEM + r"\.(?:jpg|png|webp)")
+
+
+class _Rebuilt(msgspec.Struct, array_like=True):
+    """What `pictures.rebuild` gives, checked: a decoder in the worker may have been taken over."""
+
+    data: bytes
+    width: int
+    height: int
+    small: bytes
+
+
+async def accept(
+    db: Database,
+    storage: Storage,
+    workshop: Workshop,
+    clock: Clock,
+    *,
+    merchant_id: int,
+    test: bool,
+    name: str,
+    data: bytes,
+) -> str:
+    """Stores an upload and gives its key.
+
+    The files come first and the row last: a row promises a picture, a file without a row is only
+    a little space. `name` is the sender's; only letters and digits of it are kept.
+
+    Raises TooLarge, UnsupportedMedia, BrokenImage; Unavailable where storage or workshop cannot.
+    """
+    if len(data) > BYTES_MAX:
+        raise TooLarge(f"A picture has at most {BYTES_MAX // (1024 * 1024)} MB.")
+    kind = kind_of(data)
+    rebuilt = await _rebuild(workshop, data, kind)
+    key = new_key(merchant_id, name, kind, clock.now())
+    await storage.put(small_key(key), rebuilt.small, "image/webp")
+    await storage.put(key, rebuilt.data, "image/jpeg" if kind == "JPEG" else "image/png")
+
+    def store(tx: Tx) -> None:
+        tx.run(
+            "INSERT INTO images (key, merchant_id, test, width, height, bytes, created_at)"
+            " VALUES (:key, :merchant_id, :test, :width, :height, :bytes, :now)",
+            key=key,
+            merchant_id=merchant_id,
+            test=test,
+            width=rebuilt.width,
+            height=rebuilt.height,
+            bytes=len(rebuilt.data),
+            now=tx.now,
+        )
+
+    await db.write(store, merchant=merchant_id)
+    return key
+
+
+def find(tx: Tx, merchant_id: int, key: str) -> bool:
+    """Whether this merchant uploaded it."""
+    found = tx.value(
+        "SELECT 1 FROM images WHERE key = :key AND merchant_id = :merchant_id",
+        key=key,
+        merchant_id=merchant_id,
+    )
+    return found is not None
+
+
+async def read(storage: Storage, key: str, variant: Variant = "full") -> tuple[bytes, str] | None:
+    """The bytes and their content type. `key` may be anything that somebody typed, and a
+    `small_key` too: that is the address of the variant."""
+    if not _STORED.fullmatch(key):
+        return None
+    return await storage.get(small_key(key) if variant == "small" else key)
+
+
+def key_of(url: str, base: str) -> str | None:
+    """The key in an address that `Addresses.image` built on `base`, or None for any other text."""
+    key = url.removeprefix(f"{base}/")
+    return key if key != url and _KEY.fullmatch(key) else None
+
+
+def small_key(key: str) -> str:
+    """Where the variant for pages lies."""
+    return f"{key.rpartition('.')[0]}.webp"
+
+
+def new_key(merchant_id: int, name: str, kind: Kind, at: Instant) -> str:
+    """Nobody can guess it, and nothing of `name` but a tame remainder is in it."""
+    ending = "jpg" if kind == "JPEG" else "png"
+    return f"{_FOLDER}/{merchant_id}/{at}{secrets.token_hex(8)}-{_tame(name)}.{ending}"
+
+
+def kind_of(data: bytes) -> Kind:
+    """By the first bytes: names and headers say what their sender likes."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    raise UnsupportedMedia("A picture is a JPEG, PNG or WebP file.")
+
+
+async def _rebuild(workshop: Workshop, data: bytes, kind: Kind) -> _Rebuilt:
+    try:
+        answer = await workshop.run(f"{PICTURES}:rebuild", data, kind)
+        return msgspec.convert(answer, _Rebuilt)
+    except (JobFailed, JobStopped, msgspec.ValidationError) as error:
+        # Too slow, too big or fatal to decode: for the sender that is one thing.
+        raise BrokenImage({"image": ["cannot be read as a picture"]}) from error
+
+
+def _tame(name: str) -> str:
+    base = re.split(r"[/\\]", name)[-1]
+    stem = base.rpartition(".")[0] or base
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    return re.sub(r"[^0-9A-Za-z]+", "-", plain)[:_NAME_MAX].strip("-") or "image"

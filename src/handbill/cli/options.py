@@ -1,0 +1,77 @@
+"""Options that several commands share, and the database that they open."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from handbill.infra import settings as settings_module
+from handbill.infra.database import Database, Tx, open_database
+from handbill.infra.database.database import open_backend
+from handbill.infra.migrations import runner
+from handbill.infra.settings import Settings
+from handbill.kernel.clock import SystemClock
+from handbill.kernel.errors import Unavailable
+
+T = TypeVar("T")
+
+Data = Annotated[
+    Path | None, typer.Option("--data", help="Folder of the installation.", show_default="./data")
+]
+DatabaseUrl = Annotated[
+    str | None, typer.Option("--database-url", help="Database, if not a file in the folder.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def load(data: Path | None, database_url: str | None = None) -> Settings:
+    """The settings of an installation, for a command beside its server."""
+    options = {"data": data, "database_url": database_url}
+    return settings_module.load(options, os.environ)
+
+
+def migrate(settings: Settings) -> bool:
+    """Brings the schema up to date; True when there was something to do."""
+    if settings.database_url.startswith("sqlite"):
+        settings.data.mkdir(parents=True, exist_ok=True)
+        place = Path(settings.database_url.removeprefix("sqlite:///")).parent
+        place.mkdir(parents=True, exist_ok=True)
+    if open_backend(settings.database_url).revision() == runner.head():
+        return False
+    runner.upgrade(settings.database_url)
+    return True
+
+
+def write(settings: Settings, fn: Callable[[Tx], T], merchant: int | None = None) -> T:
+    """Runs `fn` on the installation's database, beside a server that may be running."""
+
+    async def run() -> T:
+        db = _open(settings)
+        try:
+            return await db.write(fn, merchant=merchant)
+        finally:
+            db.close()
+
+    return asyncio.run(run())
+
+
+def read(settings: Settings, fn: Callable[[Tx], T]) -> T:
+    async def run() -> T:
+        db = _open(settings)
+        try:
+            return await db.read(fn)
+        finally:
+            db.close()
+
+    return asyncio.run(run())
+
+
+def _open(settings: Settings) -> Database:
+    if open_backend(settings.database_url).revision() is None:
+        raise Unavailable(f"There is no installation in {settings.data}; start it with handbill serve.")
+    return open_database(settings.database_url, SystemClock())

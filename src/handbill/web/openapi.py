@@ -1,0 +1,259 @@
+"""The OpenAPI 3.1 document, made from the declared operations and the types of their bodies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from handbill import __version__
+from handbill.kernel import errors
+from handbill.kernel.addresses import Addresses
+from handbill.kernel.warnings import Warned
+from handbill.web import problems
+from handbill.web.operations import Operation
+from handbill.web.replies import JSON
+from handbill.web.schemas import REF, Schema, Schemas
+
+_ALWAYS = (errors.Unauthorized, errors.Forbidden, errors.TooMany, errors.Unavailable)
+_OF_BODY = (errors.Malformed, errors.TooLarge, errors.UnsupportedMedia, errors.Invalid)
+_SCALAR_HEADERS = {
+    "x-request-id": "Name of this request in the operator's log.",
+    "ratelimit": "What is left of the key's limit: `r` requests, whole again in `t` seconds.",
+    "ratelimit-policy": "The key's limit: `q` requests in `w` seconds.",
+}
+_ABOUT = (
+    "Payment links, products and their QR codes. Amounts are integers of minor units (kopecks,"
+    " cents) with an ISO 4217 currency. Times are ISO 8601 with an offset. Every answer is"
+    " wrapped in `data`; `warnings` stands beside it when there is something to say."
+)
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that Handbill sends by itself."""
+
+    name: str
+    summary: str
+    description: str
+    body: type[Any]
+    headers: dict[str, str]
+    """Name -> what it holds."""
+    example: Any
+
+
+class Tag(msgspec.Struct, frozen=True):
+    name: str
+    description: str
+
+
+def document(
+    operations: Sequence[Operation],
+    messages: Sequence[Message],
+    tags: Sequence[Tag],
+    addresses: Addresses,
+) -> bytes:
+    """The document as JSON, in a stable order."""
+    schemas = Schemas()
+    paths: dict[str, Any] = {}
+    for operation in operations:
+        item = paths.setdefault(operation.path, {})
+        item[operation.method.lower()] = _operation(operation, schemas)
+    webhooks = {message.name: {"post": _message(message, schemas)} for message in messages}
+    problem = schemas.of(problems.Problem)
+    value = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Handbill",
+            "version": __version__,
+            "summary": "Payment links and QR codes that you host yourself",
+            "description": _ABOUT,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": addresses.base}],
+        "security": [{"ApiKey": []}],
+        "tags": [{"name": tag.name, "description": tag.description} for tag in tags],
+        "paths": paths,
+        "webhooks": webhooks,
+        "components": {
+            "securitySchemes": {
+                "ApiKey": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "x-api-key",
+                    "description": "`hb_test_...` for test objects, `hb_live_...` for live ones.",
+                }
+            },
+            "headers": {
+                name: {"description": words, "schema": {"type": "string"}}
+                for name, words in _SCALAR_HEADERS.items()
+            },
+            "responses": _problem_responses(problem),
+            "schemas": dict(sorted(schemas.components.items())),
+        },
+    }
+    return msgspec.json.format(msgspec.json.encode(value), indent=2)
+
+
+def statuses_of(operation: Operation) -> list[int]:
+    """The statuses other than success that an operation may answer, in order."""
+    classes = [*_ALWAYS, *operation.errors]
+    if operation.body is not None or operation.upload is not None:
+        classes += _OF_BODY
+    if operation.query is not None:
+        classes += [errors.Malformed, errors.Invalid]
+    if "{id}" in operation.path:
+        classes.append(errors.NotFound)
+    return sorted({problems.status_of(error) for error in classes})
+
+
+def _operation(operation: Operation, schemas: Schemas) -> Schema:
+    value: Schema = {
+        "operationId": operation.name,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+    }
+    if operation.description:
+        value["description"] = operation.description
+    if parameters := _parameters(operation, schemas):
+        value["parameters"] = parameters
+    if operation.body is not None:
+        value["requestBody"] = _json_body(schemas.of(operation.body), operation.example)
+    if operation.upload is not None:
+        value["requestBody"] = _form(operation.upload.part)
+    value["responses"] = _responses(operation, schemas)
+    return value
+
+
+def _parameters(operation: Operation, schemas: Schemas) -> list[Schema]:
+    found: list[Schema] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", operation.path)
+    ]
+    if operation.query is not None:
+        for name, required, schema in schemas.parameters_of(operation.query):
+            described = schema.pop("description", "")
+            found.append(
+                {
+                    "name": name,
+                    "in": "query",
+                    "required": required,
+                    "description": described,
+                    "schema": _without_null(schema),
+                }
+            )
+    return found
+
+
+def _without_null(schema: Schema) -> Schema:
+    """A parameter that is not there is absent: an address has no null."""
+    if isinstance(schema.get("type"), list):
+        return {**schema, "type": schema["type"][0]}
+    if "anyOf" in schema:
+        kinds = [kind for kind in schema["anyOf"] if kind != {"type": "null"}]
+        rest = {name: value for name, value in schema.items() if name != "anyOf"}
+        return {**rest, **(kinds[0] if len(kinds) == 1 else {"anyOf": kinds})}
+    return schema
+
+
+def _responses(operation: Operation, schemas: Schemas) -> Schema:
+    responses: Schema = {}
+    if operation.answer is not None:
+        responses[str(operation.status)] = {
+            "description": "Made" if operation.status == 201 else "Done",
+            "headers": {n: {"$ref": f"#/components/headers/{n}"} for n in _SCALAR_HEADERS},
+            "content": {JSON: {"schema": _envelope(operation, schemas)}},
+        }
+    for status in statuses_of(operation):
+        responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
+    return responses
+
+
+def _envelope(operation: Operation, schemas: Schemas) -> Schema:
+    data = schemas.of(operation.answer)
+    warnings = {"type": "array", "items": schemas.of(Warned)}
+    if not operation.paged:
+        return {
+            "type": "object",
+            "properties": {"data": data, "warnings": warnings},
+            "required": ["data"],
+        }
+    cursor = {
+        "type": "object",
+        "properties": {
+            "cursor_field": {"type": "string", "const": "created"},
+            "cursor_value": {"type": ["string", "null"]},
+        },
+        "required": ["cursor_field", "cursor_value"],
+    }
+    return {
+        "type": "object",
+        "properties": {
+            "data": {"type": "array", "items": data},
+            "cursor": cursor,
+            "has_more": {"type": "boolean"},
+            "warnings": warnings,
+        },
+        "required": ["data", "cursor", "has_more"],
+    }
+
+
+def _json_body(schema: Schema, example: Any) -> Schema:
+    media: Schema = {"schema": schema}
+    if example is not None:
+        media["example"] = example
+    return {"required": True, "content": {JSON: media}}
+
+
+def _form(part: str) -> Schema:
+    file = {"type": "string", "contentMediaType": "application/octet-stream"}
+    schema = {"type": "object", "properties": {part: file}, "required": [part]}
+    return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+
+
+def _problem_responses(problem: Schema) -> Schema:
+    titles: dict[int, list[str]] = {}
+    for kind in (*problems.KINDS.values(), *problems.KINDS_BY_CODE.values()):
+        known = titles.setdefault(kind.status, [])
+        if kind.title not in known:
+            known.append(kind.title)
+    retry = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
+    return {
+        f"Problem{status}": {
+            "description": ". ".join(titles[status]),
+            "headers": {
+                "x-request-id": {"$ref": "#/components/headers/x-request-id"},
+                **({"retry-after": retry} if status in (429, 503) else {}),
+            },
+            "content": {problems.PROBLEM_JSON: {"schema": problem}},
+        }
+        for status in sorted(titles)
+    }
+
+
+def _message(message: Message, schemas: Schemas) -> Schema:
+    return {
+        "operationId": message.name,
+        "summary": message.summary,
+        "description": message.description,
+        "security": [],
+        "parameters": [
+            {
+                "name": name,
+                "in": "header",
+                "required": True,
+                "description": words,
+                "schema": {"type": "string"},
+            }
+            for name, words in message.headers.items()
+        ],
+        "requestBody": _json_body(schemas.of(message.body), message.example),
+        "responses": {"2XX": {"description": "Taken. Any other answer is tried again."}},
+    }
+
+
+def reference(schema: Schema) -> str | None:
+    """The name of the shared schema that `schema` refers to, if it does."""
+    found: str = schema.get("$ref", "")
+    return found.removeprefix(REF) if found.startswith(REF) else None

@@ -1,0 +1,274 @@
+"""Every state of every page with sample data, for the gallery and the tests of its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from handbill.kernel.money import Money
+from handbill.links.model import Label
+from handbill.web.pages.language import Language
+from handbill.web.pages.render import Renderer, end_page, taken_page
+from handbill.web.pages.views import (
+    AskedAmount,
+    EndPage,
+    HomePage,
+    InboxPage,
+    Line,
+    Method,
+    PayPage,
+    Picture,
+    Received,
+    Scan,
+    Seller,
+    StatusPage,
+    Unfinished,
+)
+from handbill.web.pages.words import ENDS
+
+ORIGIN = "http://localhost:8000"
+AT = 1_772_359_200_000  # 2026-03-01T10:00:00Z
+TOKEN = "t" * 64
+REFERENCE = "0195509a-7c00-7a4e-8f1c-3b5d2e9a6c10"
+
+CARD = Method("card", "Bank card")
+SBP = Method("sbp", "SBP", "From your bank's app")
+LIGHTNING = Method("lightning", "Lightning", "From a Bitcoin wallet")
+TRANSFER = Method("transfer", "Bank transfer", "May take a day")
+
+CAFE = Seller("Café Morgenrot", "Morgenrot GmbH", "DE 812 345 678", "hallo@morgenrot.example")
+TUTOR = Seller("Анна Петрова")
+LONG = Seller(
+    "Gesellschaft für außerordentlich lange Namen und Nebensächlichkeiten",
+    "Gesellschaft für außerordentlich lange Namen und Nebensächlichkeiten mbH & Co. KG",
+    "7701234567",
+    "+49 30 1234567, https://example.com/a-very-long-address-that-nobody-would-ever-type-by-hand",
+)
+
+
+def rub(minor: int) -> Money:
+    return Money(minor, "RUB")
+
+
+def picture(name: str) -> Picture:
+    return Picture(f"{ORIGIN}/images/{name}.png", 800, 500)
+
+
+BREAKFAST = (
+    Line("Espresso", "200 ml, from Huehuetenango", "2", rub(70_000), picture("espresso")),
+    Line("Cinnamon roll", "Warm, with cardamom", "1", rub(38_050), picture("roll")),
+    Line("Orange juice", "", "1", rub(29_000), picture("juice")),
+    Line("Sourdough", "A quarter of a loaf", "0.250", rub(21_000), picture("bread")),
+    Line("Table by the window", "Until noon", "1", rub(40_000), picture("table")),
+)
+
+FIXED = PayPage(
+    title="Two hours of mathematics",
+    seller=TUTOR,
+    action="/pay/link/x",
+    methods=(CARD,),
+    amount=rub(198_050),
+)
+
+PAY: dict[str, PayPage] = {
+    "fixed": FIXED,
+    "products": PayPage(
+        title="Breakfast for two",
+        seller=CAFE,
+        action="/pay/link/x",
+        methods=(CARD, SBP),
+        amount=rub(198_050),
+        lines=BREAKFAST,
+        label=Label.ORDER,
+    ),
+    "product": PayPage(
+        title="Cinnamon roll",
+        seller=CAFE,
+        action="/pay/product/x",
+        methods=(CARD,),
+        amount=rub(38_050),
+        description="Warm, with cardamom.\nBaked every morning at six.",
+        picture=picture("roll"),
+    ),
+    "fee": msgspec.structs.replace(
+        FIXED,
+        seller=CAFE,
+        title="Invoice 2026-031",
+        amount=rub(100_000),
+        fee=rub(5_000),
+        amount_with_fee=rub(105_000),
+        methods=(CARD, SBP, LIGHTNING, TRANSFER),
+    ),
+    "dynamic": PayPage(
+        title="Keep the reading room open",
+        seller=CAFE,
+        action="/pay/link/x",
+        methods=(CARD, SBP),
+        description="Every donation buys coal, light and new books.",
+        asked=AskedAmount("RUB", rub(50_000), rub(10_000), rub(5_000_000)),
+        label=Label.DONATE,
+    ),
+    "dynamic-refused": PayPage(
+        title="Keep the reading room open",
+        seller=CAFE,
+        action="/pay/link/x",
+        methods=(CARD,),
+        asked=AskedAmount(
+            "RUB",
+            rub(50_000),
+            rub(10_000),
+            None,
+            typed="12,5o",
+            fault="This cannot be read as an amount. Write it like 1 234,50 or 1,234.50.",
+            fee_percent="5%",
+        ),
+        label=Label.DONATE,
+    ),
+    "unfinished": msgspec.structs.replace(
+        FIXED,
+        seller=CAFE,
+        methods=(CARD, SBP),
+        test=True,
+        unfinished=Unfinished(f"{ORIGIN}/pay/status/t", AT),
+    ),
+    "test": msgspec.structs.replace(FIXED, seller=CAFE, test=True),
+    "warned": msgspec.structs.replace(
+        FIXED,
+        seller=CAFE,
+        lines=tuple(msgspec.structs.replace(line, amount=None, picture=None) for line in BREAKFAST),
+        warnings=("The price has changed since this code was printed.",),
+    ),
+    "long": PayPage(
+        title="Subscription-with-an-unbreakable-nameeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee " * 2,
+        seller=LONG,
+        action="/pay/link/x",
+        methods=(CARD,),
+        amount=rub(10**12),
+        description="<b>not bold</b> https://not-a-link.example/ & \"quoted\" 'twice'",
+        lines=(Line("Everything", "x" * 200, "1000", rub(10**12)),),
+    ),
+    "kuwait": msgspec.structs.replace(FIXED, amount=Money(12_345, "KWD"), methods=(CARD, SBP)),
+}
+
+PAID = StatusPage(
+    state="charged",
+    title="Breakfast for two",
+    total=rub(198_050),
+    seller=CAFE,
+    reference=REFERENCE,
+    at=AT,
+    method="Bank card",
+    receipt_number="2026-000031",
+    back_url="https://morgenrot.example/",
+)
+
+STATUS: dict[str, StatusPage] = {
+    "charged": PAID,
+    "charged-test": msgspec.structs.replace(
+        PAID, test=True, fee=rub(5_000), refunded=rub(40_000), back_url=None
+    ),
+    "waiting": StatusPage(
+        state="waiting",
+        title="Breakfast for two",
+        total=rub(198_050),
+        seller=CAFE,
+        reference=REFERENCE,
+        refresh_seconds=5,
+        continue_url="https://acquirer.example/pay/1",
+        try_again_url=f"{ORIGIN}/pay/link/x",
+    ),
+    "scan": StatusPage(
+        state="scan",
+        title="Breakfast for two",
+        total=rub(198_050),
+        seller=CAFE,
+        reference=REFERENCE,
+        refresh_seconds=5,
+        scan=Scan(f"{ORIGIN}/images/code.svg", "https://sbp.example/AS1", AT + 900_000),
+        try_again_url=f"{ORIGIN}/pay/link/x",
+    ),
+    "declined": StatusPage(
+        state="declined",
+        title="Breakfast for two",
+        total=rub(198_050),
+        seller=CAFE,
+        reference=REFERENCE,
+        method="Bank card",
+        at=AT,
+        reason="There is not enough money on the card or account.",
+        try_again_url=f"{ORIGIN}/pay/link/x",
+        back_url="https://morgenrot.example/",
+    ),
+    "cancelled": msgspec.structs.replace(PAID, state="cancelled", receipt_number="", method=""),
+    "expired": msgspec.structs.replace(PAID, state="expired", receipt_number="", method=""),
+    "refunded": msgspec.structs.replace(PAID, state="refunded", refunded=rub(198_050)),
+    "unknown": msgspec.structs.replace(
+        PAID, state="unknown", receipt_number="", refresh_seconds=10, back_url=None
+    ),
+}
+
+WEBHOOK = """{
+  "type": "link",
+  "link": "0195509a-7c00-7a4e-8f1c-3b5d2e9a6c10",
+  "txid": "6f1c9be2a3d04b7c",
+  "id": "0195509a-8d11-7b02-9c3e-51f7a8d2b4e6",
+  "status": "charged",
+  "amount": 198050,
+  "amount_dest": 198050,
+  "amount_with_fee": 198050,
+  "error_description": "",
+  "currency": "RUB",
+  "sequence": 3,
+  "test": true
+}"""
+
+INBOX = InboxPage(
+    f"{ORIGIN}/sandbox/inbox",
+    (
+        Received(
+            "2",
+            AT + 7_000,
+            "link · charged",
+            (
+                ("content-type", "application/json"),
+                ("webhook-id", "evt_0195509a"),
+                ("webhook-timestamp", "1772359207"),
+                ("webhook-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
+            ),
+            WEBHOOK,
+        ),
+        Received("1", AT, "link · failed", (), '{"type": "link"}', fault="no signature header"),
+    ),
+)
+
+Rendered = Callable[[Renderer, Language], bytes]
+
+
+def gallery() -> dict[str, Rendered]:
+    """Name -> how to render it."""
+    pages: dict[str, Rendered] = {}
+    for name, pay in PAY.items():
+        pages[f"pay-{name}"] = lambda r, lang, v=pay: r.pay(v, lang).with_token(TOKEN)
+    for name, status in STATUS.items():
+        pages[f"status-{name}"] = lambda r, lang, v=status: r.status(v, lang)
+    for state in ENDS:
+        pages[f"end-{state}"] = lambda r, lang, s=state: r.end(_end(s, lang), lang)
+    pages["inbox"] = lambda r, lang: r.inbox(INBOX, lang)
+    pages["inbox-empty"] = lambda r, lang: r.inbox(
+        InboxPage(INBOX.address, sample_url=f"{ORIGIN}/pay/link/x"), lang
+    )
+    pages["home"] = lambda r, lang: r.home(
+        HomePage("0.1.0", "/docs", "/openapi.json", "/healthz", "/pay/link/x", "/sandbox/inbox"),
+        lang,
+    )
+    return pages
+
+
+def _end(state: str, language: Language) -> EndPage:
+    if ENDS[state].http_status in (404, 405, 429, 500) or state == "unavailable":
+        return end_page(state, language)
+    known = {"seller": CAFE, "what": "Breakfast for two", "button_url": f"{ORIGIN}/pay/link/x"}
+    if state == "taken":
+        return taken_page(47, language, **known)
+    return end_page(state, language, **known)

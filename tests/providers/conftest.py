@@ -1,0 +1,56 @@
+"""The bench that every case of the conformance table stands on, one for each adapter."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from acquirer_sandbox import create_app
+from acquirer_sandbox.shops import open_shop
+from handbill.infra.database import Database
+from handbill.infra.outbound import Outbound
+from handbill.kernel.clock import ManualClock
+from handbill.providers import sandbox
+from tests.providers.bench import Bench, SandboxBench
+from tests.providers.loopback import free_socket, serve, url_of
+
+
+@pytest.fixture
+async def outbound() -> AsyncIterator[Outbound]:
+    client = Outbound(guarded=False)
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+async def sandbox_bench(
+    db: Database, clock: ManualClock, outbound: Outbound
+) -> AsyncIterator[SandboxBench]:
+    bound = free_socket()
+    base_url = f"{url_of(bound)}/sandbox"
+    house = Starlette(routes=[Mount("/sandbox", create_app(db, base_url))])
+    shop = await db.write(lambda tx: open_shop(tx, "Coffee House"))
+    bench = SandboxBench(
+        db,
+        clock,
+        outbound,
+        {
+            "base_url": base_url,
+            "secret_key": shop.secret_key,
+            "notification_secret": shop.notification_secret,
+        },
+        lambda credentials: sandbox.open(credentials, outbound, clock),
+    )
+    async with serve(house, bound), serve(bench.mailbox.app) as mailbox:
+        bench.notification_url = f"{mailbox}/notifications/sandbox/account"
+        yield bench
+
+
+@pytest.fixture(params=["sandbox"])
+def bench(request: pytest.FixtureRequest, db: Database) -> Bench:
+    """Every adapter in turn. `db` is named so that its parameters are known beforehand."""
+    found: Bench = request.getfixturevalue(f"{request.param}_bench")
+    return found
