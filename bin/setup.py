@@ -77,7 +77,8 @@ def _make_environment() -> None:
         raise CannotPrepare(
             "Python's venv module is missing; on Debian or Ubuntu: apt-get install python3-venv"
         )
-    _run(sys.executable, "-m", "venv", "--clear", str(VENV))
+    if not (os.access(PYTHON, os.X_OK) and any(VENV.glob("lib/python3*/site-packages/pip"))):
+        _run(sys.executable, "-m", "venv", "--clear", str(VENV))
     _run(
         *(str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"),
         *("--no-compile", "--require-hashes", "-r", str(REQUIREMENTS / "uv.lock")),

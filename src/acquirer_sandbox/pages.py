@@ -44,10 +44,14 @@ HEADERS = {
     "x-robots-tag": "noindex",
 }
 _GROUPS = (
-    ("It works", frozenset({Status.CHARGED, Status.SCANNED}), "good"),
-    ("It is declined", frozenset({Status.DECLINED}), "bad"),
-    ("It takes a detour", frozenset({Status.CHALLENGE, Status.PROCESSING}), "detour"),
-    ("", frozenset({Status.CANCELLED}), "leave"),
+    ("It works", "good", frozenset({Status.CHARGED})),
+    ("It is declined", "bad", frozenset({Status.DECLINED})),
+    (
+        "It takes a detour",
+        "detour",
+        frozenset({Status.CHALLENGE, Status.SCANNED, Status.PROCESSING}),
+    ),
+    ("Nobody pays", "leave", frozenset({Status.CANCELLED})),
 )
 _TITLES = {
     Status.PROCESSING: "The bank is still thinking",
@@ -60,7 +64,7 @@ _TITLES = {
 _WORDS = {
     Status.PROCESSING: "The shop will be told how it ends. There is nothing left to do here.",
     Status.AUTHORIZED: "The shop takes it, or lets it go.",
-    Status.CHARGED: "The shop has been told.",
+    Status.CHARGED: "The shop is told at once.",
     Status.CANCELLED: "Nothing was paid.",
     Status.EXPIRED: "The deadline has passed. Nothing was paid.",
 }
@@ -68,7 +72,7 @@ _TEMPLATES = {Status.CHALLENGE: "challenge.html"}
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Buttons of one kind, under a heading where it is not empty."""
+    """Buttons of one kind, told by the first step that they cause."""
 
     heading: str
     tone: str
@@ -123,7 +127,7 @@ class Pages:
         return RedirectResponse(address, 303, HEADERS)
 
     async def show_scenarios(self, _request: Request) -> Response:
-        return self._render("scenarios.html", scenarios=list(SCENARIOS.values()))
+        return self._render("scenarios.html", scenarios=SCENARIOS.values())
 
     async def show_style(self, _request: Request) -> Response:
         headers = {
@@ -199,7 +203,7 @@ async def _decision(request: Request) -> str:
 
 
 def _groups(buttons: Sequence[Scenario]) -> Iterable[Group]:
-    for heading, ends, tone in _GROUPS:
+    for heading, tone, ends in _GROUPS:
         kept = tuple(b for b in buttons if b.steps[0].to in ends)
         if kept:
             yield Group(heading, tone, kept)

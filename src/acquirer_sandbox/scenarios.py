@@ -9,9 +9,10 @@ wait for a person and the buttons.
     63 decline_generic             73 3ds_abandon       83 sbp_deadline
     64 decline_fraud               74 3ds_challenge     84 sbp_scanned
 
-Prices end in 0, 5, 9, 8 and 7; people who try things out type 1, 10.01, 12.34, 42, 100, 123, 1111
-and powers of two. Nothing of that ends in these digits, so an ordinary price waits for its buttons.
-The amount is the one that the payer pays, a payer's fee included.
+Prices end in 0, 5, 9, 8 and 7; people who try things out type 1, 1.23, 10.01, 12.34, 42, 111
+and 1024. Nothing of that ends in these digits, so an ordinary price waits for its buttons.
+The amount is the one that the payer pays. A fee can lead it here by accident (5 % on 2.50 is 2.63):
+the name `wait` keeps such a payment for the buttons.
 """
 
 from __future__ import annotations
@@ -109,6 +110,7 @@ _ALL = (
         _CARD,
         74,
     ),
+    Scenario("wait", "Wait for the payer", "Nothing, until a button is pressed.", (), _BOTH),
     Scenario("sbp_qr", "Wait for the payer", "The code waits to be scanned.", (), _SBP),
     Scenario("sbp_paid", "Pay", "The money is taken.", (Step(Status.CHARGED),), _SBP, 81),
     Scenario(

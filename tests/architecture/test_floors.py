@@ -10,7 +10,11 @@ from tests.architecture.tree import ROOT, SOURCES, Source, sources
 
 KERNEL_MAY_IMPORT = {*sys.stdlib_module_names, "handbill", "iso4217", "msgspec", "uuid_utils"}
 DRIVERS = {"sqlite3", "psycopg", "sqlalchemy", "alembic"}
-DRIVERS_ALLOWED = ("src/handbill/infra/database/", "src/handbill/infra/migrations/")
+DRIVERS_ALLOWED = (
+    "src/handbill/infra/archive.py",  # a backup is a copy of the file, taken by SQLite itself
+    "src/handbill/infra/database/",
+    "src/handbill/infra/migrations/",
+)
 
 
 def test_imports_go_down_the_floors() -> None:

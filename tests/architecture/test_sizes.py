@@ -28,7 +28,9 @@ def test_files_are_short() -> None:
 
 
 def test_test_files_are_short() -> None:
-    long = [f"{one.name}: {one.lines}" for one in sources(*TESTS) if one.lines > TEST_FILE_LINES_MAX]
+    long = [
+        f"{one.name}: {one.lines}" for one in sources(*TESTS) if one.lines > TEST_FILE_LINES_MAX
+    ]
 
     assert long == []
 
@@ -107,9 +109,7 @@ def _lines(node: Function) -> int:
 
 def _methods(kind: ast.ClassDef) -> int:
     """Without the likes of `__enter__`."""
-    return sum(
-        isinstance(node, Function) and not node.name.startswith("__") for node in kind.body
-    )
+    return sum(isinstance(node, Function) and not node.name.startswith("__") for node in kind.body)
 
 
 def _parameters(function: Function) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -12,7 +13,6 @@ from handbill.web.pages.language import Language
 from handbill.web.pages.render import Renderer, end_page, taken_page
 from handbill.web.pages.views import (
     AskedAmount,
-    EndPage,
     HomePage,
     InboxPage,
     Line,
@@ -247,28 +247,40 @@ Rendered = Callable[[Renderer, Language], bytes]
 
 def gallery() -> dict[str, Rendered]:
     """Name -> how to render it."""
-    pages: dict[str, Rendered] = {}
-    for name, pay in PAY.items():
-        pages[f"pay-{name}"] = lambda r, lang, v=pay: r.pay(v, lang).with_token(TOKEN)
-    for name, status in STATUS.items():
-        pages[f"status-{name}"] = lambda r, lang, v=status: r.status(v, lang)
-    for state in ENDS:
-        pages[f"end-{state}"] = lambda r, lang, s=state: r.end(_end(s, lang), lang)
-    pages["inbox"] = lambda r, lang: r.inbox(INBOX, lang)
-    pages["inbox-empty"] = lambda r, lang: r.inbox(
-        InboxPage(INBOX.address, sample_url=f"{ORIGIN}/pay/link/x"), lang
+    pages: dict[str, Rendered] = {f"pay-{name}": partial(_pay, view) for name, view in PAY.items()}
+    pages |= {f"status-{name}": partial(_status, view) for name, view in STATUS.items()}
+    pages |= {f"end-{state}": partial(_end, state) for state in ENDS}
+    pages["inbox"] = partial(_inbox, INBOX)
+    pages["inbox-empty"] = partial(
+        _inbox, InboxPage(INBOX.address, sample_url=f"{ORIGIN}/pay/link/x")
     )
-    pages["home"] = lambda r, lang: r.home(
-        HomePage("0.1.0", "/docs", "/openapi.json", "/healthz", "/pay/link/x", "/sandbox/inbox"),
-        lang,
-    )
+    pages["home"] = _home
     return pages
 
 
-def _end(state: str, language: Language) -> EndPage:
+def _pay(view: PayPage, renderer: Renderer, language: Language) -> bytes:
+    return renderer.pay(view, language).with_token(TOKEN)
+
+
+def _status(view: StatusPage, renderer: Renderer, language: Language) -> bytes:
+    return renderer.status(view, language)
+
+
+def _end(state: str, renderer: Renderer, language: Language) -> bytes:
     if ENDS[state].http_status in (404, 405, 429, 500) or state == "unavailable":
-        return end_page(state, language)
-    known = {"seller": CAFE, "what": "Breakfast for two", "button_url": f"{ORIGIN}/pay/link/x"}
+        return renderer.end(end_page(state, language), language)
+    url = f"{ORIGIN}/pay/link/x"
     if state == "taken":
-        return taken_page(47, language, **known)
-    return end_page(state, language, **known)
+        view = taken_page(47, language, seller=CAFE, what="Breakfast for two", button_url=url)
+    else:
+        view = end_page(state, language, seller=CAFE, what="Breakfast for two", button_url=url)
+    return renderer.end(view, language)
+
+
+def _inbox(view: InboxPage, renderer: Renderer, language: Language) -> bytes:
+    return renderer.inbox(view, language)
+
+
+def _home(renderer: Renderer, language: Language) -> bytes:
+    addresses = ("/docs", "/openapi.json", "/healthz", "/pay/link/x", "/sandbox/inbox")
+    return renderer.home(HomePage("0.1.0", *addresses), language)

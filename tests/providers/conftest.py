@@ -31,7 +31,6 @@ async def sandbox_bench(
 ) -> AsyncIterator[SandboxBench]:
     bound = free_socket()
     base_url = f"{url_of(bound)}/sandbox"
-    house = Starlette(routes=[Mount("/sandbox", create_app(db, base_url))])
     shop = await db.write(lambda tx: open_shop(tx, "Coffee House"))
     bench = SandboxBench(
         db,
@@ -44,8 +43,15 @@ async def sandbox_bench(
         },
         lambda credentials: sandbox.open(credentials, outbound, clock),
     )
-    async with serve(house, bound), serve(bench.mailbox.app) as mailbox:
-        bench.notification_url = f"{mailbox}/notifications/sandbox/account"
+    bench.notification_url = f"{url_of(bound)}/notifications/sandbox/account"
+    # One server for both keeps the tests quick; they still meet over HTTP alone.
+    house = Starlette(
+        routes=[
+            Mount("/sandbox", create_app(db, base_url)),
+            Mount("/notifications", bench.mailbox.app),
+        ]
+    )
+    async with serve(house, bound):
         yield bench
 
 

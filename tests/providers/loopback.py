@@ -42,7 +42,7 @@ async def serve(app: ASGIApp, bound: socket.socket | None = None) -> AsyncIterat
     try:
         yield url_of(bound)
     finally:
-        server.should_exit = True
+        server.should_exit = server.force_exit = True  # nobody waits for an answer any more
         async with asyncio.timeout(STOP_SECONDS):
             await task
 

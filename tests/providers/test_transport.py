@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from handbill.infra.outbound import Outbound
 from handbill.kernel.clock import HOUR, ManualClock
@@ -67,13 +67,15 @@ def account(outbound: Outbound, base_url: str) -> Provider:
     return sandbox.open(credentials, outbound, ManualClock())
 
 
-def always(status: int, body: bytes) -> ASGIApp:
-    """A server that says the same to everybody."""
+class Parrot:
+    """A server that says the same to everybody, whatever is asked."""
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        await Response(body, status)(scope, receive, send)
+    def __init__(self, status: int = 200, body: bytes = b"") -> None:
+        self.status = status
+        self.body = body
 
-    return answer
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(self.body, self.status)(scope, receive, send)
 
 
 async def test_a_create_whose_answer_was_lost_is_found_by_its_attempt(
@@ -134,8 +136,9 @@ async def test_a_refused_connection_means_that_nothing_happened(
 async def test_every_kind_of_answer_has_one_meaning(
     outbound: Outbound, verb: Callable[[Provider], Awaitable[object]]
 ) -> None:
-    for status, body, expected in ANSWERS:
-        async with serve(always(status, body)) as url:
+    parrot = Parrot()
+    async with serve(parrot) as url:
+        for parrot.status, parrot.body, expected in ANSWERS:
             with pytest.raises(expected):
                 await verb(account(outbound, url))
 
@@ -165,7 +168,7 @@ async def test_a_payment_that_makes_no_sense_is_unknown(
         "qr_payload": None,
         "decline": None,
     }
-    async with serve(always(200, json.dumps(payment | change).encode())) as url:
+    async with serve(Parrot(200, json.dumps(payment | change).encode())) as url:
         with pytest.raises(OutcomeUnknown):
             await account(outbound, url).fetch("1", "attempt")
 
@@ -175,7 +178,7 @@ async def test_the_check_tells_a_wrong_key_a_wrong_address_and_a_dead_one_apart(
 ) -> None:
     wrong_key = await sandbox_bench.reopen(secret_key="sk_sandbox_wrong").check()
     dead = await account(outbound, dead_url()).check()
-    async with serve(always(200, b"<html>Welcome</html>")) as url:
+    async with serve(Parrot(200, b"<html>Welcome</html>")) as url:
         wrong_address = await account(outbound, url).check()
 
     assert wrong_key == "The sandbox acquirer does not know this secret key."

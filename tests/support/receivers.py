@@ -30,6 +30,13 @@ class Receiver:
         self.connections = 0
         self.heard: list[Heard] = []
         self.port = 0
+        self._news = asyncio.Event()
+
+    async def has_heard(self, count: int) -> None:
+        """Returns once so many requests have come in."""
+        while len(self.heard) < count:
+            self._news.clear()
+            await self._news.wait()
 
     def url(self, path: str = "/hook", host: str = "127.0.0.1", scheme: str = "http") -> str:
         return f"{scheme}://{host}:{self.port}{path}"
@@ -45,6 +52,7 @@ class Receiver:
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             heard = Heard(head[0], headers, body)
             self.heard.append(heard)
+            self._news.set()
             await self._script(heard, writer)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass  # the client went away

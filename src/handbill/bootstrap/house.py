@@ -27,7 +27,8 @@ from handbill.payments.start import Payments
 from handbill.providers import sandbox
 from handbill.providers.contract import Provider
 from handbill.providers.registry import Opener, Registry
-from handbill.web.app import Application, Parts
+from handbill.web.app import Application
+from handbill.web.parts import Parts
 from handbill.webhooks.delivery import DELIVER, Deliveries, relay
 
 SANDBOX_PATH = "/sandbox"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -35,12 +36,18 @@ _STORED = re.compile(_STEM + r"\.(?:jpg|png|webp)")
 
 
 class _Rebuilt(msgspec.Struct, array_like=True):
-    """What `pictures.rebuild` gives, checked: a decoder in the worker may have been taken over."""
+    """What `pictures.rebuild` gives. Checked: the worker decodes what strangers sent."""
 
     data: bytes
     width: int
     height: int
     small: bytes
+
+
+class _Size(msgspec.Struct):
+    key: str
+    width: int
+    height: int
 
 
 async def accept(
@@ -94,6 +101,12 @@ def find(tx: Tx, merchant_id: int, key: str) -> bool:
         merchant_id=merchant_id,
     )
     return found is not None
+
+
+def sizes(tx: Tx, keys: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Width and height in pixels of those that exist; the small variants have the same shape."""
+    rows = tx.all(_Size, "SELECT key, width, height FROM images WHERE key IN :keys", keys=[*keys])
+    return {row.key: (row.width, row.height) for row in rows}
 
 
 async def read(storage: Storage, key: str, variant: Variant = "full") -> tuple[bytes, str] | None:

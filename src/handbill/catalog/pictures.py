@@ -21,7 +21,7 @@ SMALL_SIDE_MAX = 640
 
 JPEG_QUALITY = 85
 WEBP_QUALITY = 80
-PNG_COMPRESSION = 9
+PNG_COMPRESSION = 6
 
 Image.MAX_IMAGE_PIXELS = PIXELS_MAX
 warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -61,15 +61,17 @@ def _open(data: bytes, kind: str) -> Image.Image:
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:
-    """Width and height from the first chunk (RFC 9649, 2.5 to 2.7)."""
+    """Width and height from the first chunk (RFC 9649, 2.5 to 2.7); zeros for what is no WebP."""
     chunk, head = data[12:16], data[20:30]
     if chunk == b"VP8X":
         return 1 + int.from_bytes(head[4:7], "little"), 1 + int.from_bytes(head[7:10], "little")
     if chunk == b"VP8L":
         bits = int.from_bytes(head[1:5], "little")
         return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
-    width, height = int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little")
-    return width & 0x3FFF, height & 0x3FFF
+    if chunk == b"VP8 ":
+        width, height = int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little")
+        return width & 0x3FFF, height & 0x3FFF
+    return 0, 0
 
 
 def _decode(image: Image.Image) -> Image.Image:

@@ -14,7 +14,8 @@ import signal
 import struct
 import sys
 from collections.abc import Callable, Sequence
-from typing import BinaryIO
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -25,6 +26,7 @@ if sys.platform != "win32":
 
 Argument = bytes | str | int
 Result = Argument | tuple[Argument, ...]
+"""What a function takes and gives. Messages say Any: msgspec cannot tell text from bytes."""
 
 LENGTH = struct.Struct(">I")
 """Every message is msgpack behind its length in four bytes."""
@@ -34,11 +36,11 @@ _ALARM: Callable[[int], int] = getattr(signal, "alarm", lambda seconds: 0)
 
 class Job(msgspec.Struct, array_like=True):
     function: str
-    arguments: list[Argument]
+    arguments: list[Any]
 
 
 class Done(msgspec.Struct, tag=True, array_like=True):
-    result: Argument | list[Argument]
+    result: Any
 
 
 class Refused(msgspec.Struct, tag=True, array_like=True):
@@ -88,7 +90,7 @@ def _answer(function: Callable[..., Result], arguments: list[Argument]) -> Answe
         return Refused(type(error).__name__, error.detail, faults)
     except Exception as error:
         return Failed(type(error).__name__)
-    return Done(list(result) if isinstance(result, tuple) else result)
+    return Done(result)
 
 
 def _limit(memory_bytes: int) -> None:
@@ -98,8 +100,8 @@ def _limit(memory_bytes: int) -> None:
     for limit, value in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, memory_bytes)):
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(limit, (value, value))
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
-        score.write("1000")  # where memory runs out, the worker goes before the server
+    with contextlib.suppress(OSError):  # where memory runs out, the worker goes, not the server
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def main() -> None:

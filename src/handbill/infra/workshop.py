@@ -17,15 +17,15 @@ from pathlib import Path
 import msgspec
 
 import handbill
-from handbill.infra.workbench import LENGTH, Answer, Argument, Done, Job, Refused, Result
+from handbill.infra.workbench import LENGTH, Answer, Argument, Done, Job, Refused
 from handbill.kernel import errors
 
 TIMEOUT_SECONDS = 10
 START_SECONDS = 30
 IDLE_SECONDS = 60.0
-MEMORY_BYTES = 768 * 1024 * 1024
-"""Address space of a worker: a picture of 25 megapixels with alpha needs two thirds of it."""
-WAITING_MAX = 16
+MEMORY_BYTES = 640 * 1024 * 1024
+"""Address space of a worker. A WebP of 25 megapixels takes 430 MiB of it, the most of all."""
+WAITING_MAX = 8
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -74,8 +74,9 @@ class Workshop:
         """The workers that wait for a job."""
         return [worker.pid for worker in self._idle]
 
-    async def run(self, function: str, *arguments: Argument) -> Result:
-        """`function` is `package.module:function` of an allowed module.
+    async def run(self, function: str, *arguments: Argument) -> object:
+        """`function` is `package.module:function` of an allowed module. A tuple comes back as a
+        list, and unchecked: `msgspec.convert` it, a decoder may have been taken over.
 
         Raises what the function raised of `kernel.errors`; JobFailed or JobStopped; Unavailable
         where too many jobs wait already, or the workshop is closed.
@@ -124,11 +125,11 @@ class Workshop:
             await worker.stop()
         return await _Worker.start(self._timeout_seconds, self._memory_bytes, self._modules)
 
-    async def _judge(self, function: str, worker: _Worker, answer: Answer) -> Result:
+    async def _judge(self, function: str, worker: _Worker, answer: Answer) -> object:
         if isinstance(answer, (Done, Refused)):
             await self._keep(worker)
         if isinstance(answer, Done):
-            return tuple(answer.result) if isinstance(answer.result, list) else answer.result
+            return answer.result
         if isinstance(answer, Refused):
             raise _rebuilt(answer)
         # After a failure, above all for want of memory, a fresh process is the safe one.
@@ -196,7 +197,13 @@ class _Worker:
 
     @property
     def lives(self) -> bool:
-        return self._process.returncode is None
+        """Asked of the system: the event loop may not have heard of its end yet."""
+        if self._process.returncode is not None:
+            return False
+        try:
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        except ChildProcessError:
+            return False
 
     async def do(self, job: Job) -> Answer:
         message = _ENCODER.encode(job)

@@ -32,6 +32,9 @@ class Addresses:
     def product_qr(self, product_id: str) -> str:
         return f"{self.base}/pay/product/{product_id}/qr"
 
+    def payment_page(self, token: str) -> str:
+        return f"{self.base}/pay/payment/{token}"
+
     def status_page(self, token: str) -> str:
         return f"{self.base}/pay/status/{token}"
 

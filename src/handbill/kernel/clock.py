@@ -49,9 +49,13 @@ def iso(at: Instant) -> str:
 
 
 def parse_iso(text: str) -> Instant:
-    """ISO 8601 with an offset (or `Z`). Raises ValueError where the offset is missing."""
+    """ISO 8601 with an offset (or `Z`). Raises ValueError where the offset is missing, and for a
+    time that `iso` could not show."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("the offset from UTC is missing")
-    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    try:
+        since = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    except OverflowError:
+        raise ValueError("the year is out of range") from None
     return (since.days * 86_400 + since.seconds) * 1_000 + since.microseconds // 1_000

@@ -86,4 +86,6 @@ def parse_typed(text: str, currency: str) -> int | None:
 
 
 def _groups(parts: list[str]) -> bool:
-    return 1 <= len(parts[0]) <= 3 and all(len(p) == 3 for p in parts[1:])
+    """Whether the mark between them can only group. `0,500` is half of something: no group."""
+    first, *others = parts
+    return 1 <= len(first) <= 3 and first[0] != "0" and all(len(p) == 3 for p in others)

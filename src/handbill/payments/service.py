@@ -63,6 +63,14 @@ def by_token(tx: Tx, token: str) -> PaymentWithAttempt:
     return PaymentWithAttempt(payment, store.latest_attempt(tx, payment.id))
 
 
+def of_payer(tx: Tx, link_id: str, payer: str) -> PaymentWithAttempt | None:
+    """The latest payment that this payer began on the link. `payer` is the hash of a cookie."""
+    payment = store.find_of_payer(tx, link_id, payer)
+    if payment is None:
+        return None
+    return PaymentWithAttempt(payment, store.latest_attempt(tx, payment.id))
+
+
 def apply(
     tx: Tx, attempt_id: str, outcome: Outcome, *, switching: bool = False
 ) -> PaymentWithAttempt:

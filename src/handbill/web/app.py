@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
-from handbill.inbox import Inbox
-from handbill.infra.crypto import Crypto
-from handbill.infra.database import Database
-from handbill.infra.settings import Settings
-from handbill.infra.storage import Storage
-from handbill.infra.workshop import Workshop
-from handbill.kernel.addresses import Addresses
-from handbill.kernel.clock import Clock
-from handbill.merchants.accounts import Acquirers
 from handbill.merchants.keys import Keyring
-from handbill.payments.start import Payments
 from handbill.qr.kept import Codes
 from handbill.web import api
 from handbill.web.calls import Deps
 from handbill.web.health import Health
 from handbill.web.inbound import Inbound
 from handbill.web.pages.site import Site
+from handbill.web.parts import Parts
 from handbill.web.rates import Rates
-
-
-class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """What `bootstrap` has built."""
-
-    settings: Settings
-    clock: Clock
-    db: Database
-    crypto: Crypto
-    addresses: Addresses
-    acquirers: Acquirers
-    payments: Payments
-    inbox: Inbox
-    workshop: Workshop
-    storage: Storage
-    sandbox: ASGIApp | None
-    has_inbox: bool
 
 
 class Application:

@@ -9,7 +9,11 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.types import Scope
 
+from handbill.infra.crypto import Crypto
 from handbill.infra.database import Database
+from handbill.infra.settings import Settings
+from handbill.infra.storage import Storage
+from handbill.infra.workshop import Workshop
 from handbill.kernel import ids
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import Clock
@@ -35,6 +39,10 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     addresses: Addresses
     clock: Clock
     rates: Rates | None
+    settings: Settings
+    crypto: Crypto
+    storage: Storage
+    workshop: Workshop
 
 
 class Call:
@@ -48,6 +56,7 @@ class Call:
         "path",
         "path_values",
         "request_id",
+        "status",
         "warnings",
     )
 
@@ -66,6 +75,8 @@ class Call:
         self.path: str = scope["path"]
         self.path_values: Mapping[str, str] = scope["path_params"]
         self._query: bytes = scope["query_string"]
+        self.status: int | None = None
+        """Set by a handler that answers with the second status of its operation."""
         self.warnings: list[Warned] = []
         """What stands beside the answer's data."""
 

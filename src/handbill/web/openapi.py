@@ -15,7 +15,7 @@ from handbill.kernel.warnings import Warned
 from handbill.web import problems
 from handbill.web.operations import Operation
 from handbill.web.replies import JSON
-from handbill.web.schemas import REF, Schema, Schemas
+from handbill.web.schemas import Schema, Schemas
 
 _ALWAYS = (errors.Unauthorized, errors.Forbidden, errors.TooMany, errors.Unavailable)
 _OF_BODY = (errors.Malformed, errors.TooLarge, errors.UnsupportedMedia, errors.Invalid)
@@ -48,13 +48,18 @@ class Tag(msgspec.Struct, frozen=True):
     description: str
 
 
-def document(
+def write(described: Schema) -> bytes:
+    """The document as JSON, laid out for people, the same every time."""
+    return msgspec.json.format(msgspec.json.encode(described), indent=2)
+
+
+def describe(
     operations: Sequence[Operation],
     messages: Sequence[Message],
     tags: Sequence[Tag],
     addresses: Addresses,
-) -> bytes:
-    """The document as JSON, in a stable order."""
+) -> Schema:
+    """The document as plain values."""
     schemas = Schemas()
     paths: dict[str, Any] = {}
     for operation in operations:
@@ -62,7 +67,7 @@ def document(
         item[operation.method.lower()] = _operation(operation, schemas)
     webhooks = {message.name: {"post": _message(message, schemas)} for message in messages}
     problem = schemas.of(problems.Problem)
-    value = {
+    return {
         "openapi": "3.1.0",
         "info": {
             "title": "Handbill",
@@ -93,7 +98,6 @@ def document(
             "schemas": dict(sorted(schemas.components.items())),
         },
     }
-    return msgspec.json.format(msgspec.json.encode(value), indent=2)
 
 
 def statuses_of(operation: Operation) -> list[int]:
@@ -160,11 +164,14 @@ def _without_null(schema: Schema) -> Schema:
 def _responses(operation: Operation, schemas: Schemas) -> Schema:
     responses: Schema = {}
     if operation.answer is not None:
-        responses[str(operation.status)] = {
+        answer = {
             "description": "Made" if operation.status == 201 else "Done",
             "headers": {n: {"$ref": f"#/components/headers/{n}"} for n in _SCALAR_HEADERS},
             "content": {JSON: {"schema": _envelope(operation, schemas)}},
         }
+        if operation.status_known is not None:
+            responses[str(operation.status_known)] = {**answer, "description": "Was there already"}
+        responses[str(operation.status)] = answer
     for status in statuses_of(operation):
         responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
     return responses
@@ -251,9 +258,3 @@ def _message(message: Message, schemas: Schemas) -> Schema:
         "requestBody": _json_body(schemas.of(message.body), message.example),
         "responses": {"2XX": {"description": "Taken. Any other answer is tried again."}},
     }
-
-
-def reference(schema: Schema) -> str | None:
-    """The name of the shared schema that `schema` refers to, if it does."""
-    found: str = schema.get("$ref", "")
-    return found.removeprefix(REF) if found.startswith(REF) else None

@@ -64,6 +64,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """None: the operation always ends in one of `errors`."""
     paged: bool = False
     status: int = 200
+    status_known: int | None = None
+    """Where a repeat finds what it asked for: the handler sets `call.status` to it."""
     errors: Sequence[type[HandbillError]] = ()
     example: Any = None
     """A body that works, for the document and the curl line."""
@@ -232,7 +234,7 @@ def _reply(operation: Operation, call: Call, answer: Any) -> Reply:
             headers["link"] = f'<{_next_page(call, cursor)}>; rel="next"'
     if call.warnings:
         envelope["warnings"] = call.warnings
-    reply = json_reply(envelope, operation.status)
+    reply = json_reply(envelope, call.status or operation.status)
     reply.headers.update(headers)
     return reply
 

@@ -39,8 +39,7 @@ KINDS: dict[type[errors.HandbillError], Kind] = {
     errors.Forbidden: Kind(
         403,
         "Not allowed with this key",
-        "The key lacks the scope that the operation needs, or its merchant is paused"
-        " (`merchant_paused`).",
+        "The key lacks the scope that the operation needs, or the operator decides about it.",
     ),
     errors.NotFound: Kind(
         404,
@@ -108,16 +107,20 @@ KINDS: dict[type[errors.HandbillError], Kind] = {
     ),
 }
 
+ROOT = errors.HandbillError
 METHOD_NOT_ALLOWED = "method_not_allowed"
 INTERNAL = "internal"
 
 KINDS_BY_CODE: dict[str, Kind] = {
     METHOD_NOT_ALLOWED: Kind(405, "Method not allowed", "The header `allow` names those that are."),
+    "merchant_paused": Kind(
+        403, "The merchant is paused", "The operator paused it; nothing of it is served."
+    ),
     INTERNAL: Kind(
         500, "Something broke on our side", "It was logged. Quote `request_id` to the operator."
     ),
 }
-"""Problems that no class of the tree stands for."""
+"""Codes that are no class's own."""
 
 GONE_STATES = frozenset({"closed", "deleted", "expired", "full", "used"})
 """States of a link that it does not leave by itself: 410. All others (`taken`, `paused`,

@@ -28,7 +28,8 @@ class Rates:
 
     def __init__(self, clock: Clock, per_second: int = 200, burst: int = 1_000) -> None:
         self._clock = clock
-        self._each = 1_000_000 // per_second
+        self.per_second, self.burst = per_second, burst
+        self._each = 1_000_000 // max(1, per_second)
         self._window = burst * self._each
         self._empty_at: dict[str, int] = {}
         self.policy = f'"default";q={burst};w={_seconds(self._window)}'

@@ -1,7 +1,8 @@
 """JSON Schema (2020-12, as OpenAPI 3.1 has it) of the declared types.
 
 By hand and not by msgspec: a field with a `read` of its own has another form on the wire than
-inside, and its schema stands beside it as `Meta(extra={"schema": ...})`.
+inside, and its schema stands beside it as `Meta(extra={"schema": ...})`. With `"shared": NAME`
+it is written once, as a component.
 """
 
 from __future__ import annotations
@@ -32,8 +33,7 @@ class Schemas:
 
     def _schema(self, info: inspect.Type) -> Schema:
         if isinstance(info, inspect.Metadata):
-            own: Schema | None = (info.extra or {}).get("schema")
-            return {**(own or self._schema(info.type)), **(info.extra_json_schema or {})}
+            return self._described(info)
         if isinstance(info, inspect.UnionType):
             return self._union(info)
         if isinstance(info, inspect.StructType):
@@ -44,6 +44,15 @@ class Schemas:
         if isinstance(info, inspect.DictType):
             return self._mapping(info)
         return _plain(info)
+
+    def _described(self, info: inspect.Metadata) -> Schema:
+        extra = info.extra or {}
+        schema: Schema = extra.get("schema") or self._schema(info.type)
+        schema = {**schema, **(info.extra_json_schema or {})}
+        if "shared" not in extra:
+            return schema
+        self.components[extra["shared"]] = schema
+        return {"$ref": REF + extra["shared"]}
 
     def _union(self, info: inspect.UnionType) -> Schema:
         kinds = [self._schema(k) for k in info.types if not isinstance(k, inspect.NoneType)]

@@ -23,8 +23,11 @@ from handbill.merchants import service as merchants
 from handbill.webhooks import store
 from handbill.webhooks.lanes import Lanes
 from handbill.webhooks.model import STATES, Attempt, Delivery, DeliveryStatus
+from handbill.webhooks.relay import DELIVER, relay
 from handbill.webhooks.signing import signed_headers
 from handbill.webhooks.verdict import Delivered, Retry, Verdict, judge
+
+__all__ = ["DELIVER", "Deliveries", "relay"]
 
 TIMEOUT_SECONDS = 15.0
 ORDER_WAIT_MAX = MINUTE
@@ -77,13 +80,13 @@ class Deliveries:
         self,
         outbound: Outbound,
         crypto: Crypto,
-        rng: Random,
         *,
+        rng: Random | None = None,
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self._outbound = outbound
         self._crypto = crypto
-        self._rng = rng
+        self._rng = rng or Random()
         self._timeout_seconds = timeout_seconds
         self._lanes = Lanes()
 

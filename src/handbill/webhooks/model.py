@@ -49,7 +49,7 @@ class Delivery(msgspec.Struct, frozen=True):
 
     @property
     def message_id(self) -> str:
-        """The `webhook-id` header: the same in every attempt, so that receivers can tell repeats."""
+        """The `webhook-id` header: the same in every attempt, so that a repeat can be told."""
         return f"msg_{self.event_id}"
 
 
@@ -65,7 +65,7 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 def flat_body(event: Event) -> str | None:
-    """The flat JSON body of an event that makes a webhook, else None. Fields in documented order."""
+    """The flat JSON body of an event that makes a webhook, in documented order; else None."""
     webhook = event.data.get("webhook")
     if webhook is None:
         return None

@@ -209,15 +209,15 @@ class _Listener:
 
 
 def _connect(url: str, **settings: int | str) -> psycopg.Connection[Any]:
-    given = conninfo_to_dict(url).get("options") or ""
     ours = (f"-c {name}={value}" for name, value in settings.items())
+    given = conninfo_to_dict(url).get("options") or ""  # last, so that they win
     return psycopg.connect(
         url,
         autocommit=True,
         connect_timeout=CONNECT_SECONDS,
         client_encoding="UTF8",
         application_name="handbill",
-        options=" ".join((str(given), *ours)).strip(),
+        options=" ".join((*ours, str(given))).strip(),
         # A cut cable is noticed after half a minute, not after hours.
         keepalives_idle=10,
         keepalives_interval=5,

@@ -18,7 +18,7 @@ from handbill.infra.database.backend import Connection, Failure
 from handbill.infra.database.sql import Write
 from handbill.infra.database.tx import Cursor
 
-BUSY_SECONDS = 30
+WAIT_SECONDS = 30
 READ_SECONDS = 5
 STEPS_BETWEEN_LOOKS = 100_000  # of SQLite's machine: a few milliseconds
 WATCH_SECONDS = 0.5
@@ -29,24 +29,27 @@ log = structlog.get_logger()
 class SqliteConnection:
     paramstyle = "named"
 
-    def __init__(self, path: Path, *, readonly: bool) -> None:
+    def __init__(self, path: Path, *, wait_seconds: float, read_seconds: float | None) -> None:
+        """`wait_seconds` for the lock of another process; `read_seconds` for a statement that
+        only reads, or None where the connection writes."""
         self._db = sqlite3.connect(
             path,
-            timeout=READ_SECONDS if readonly else BUSY_SECONDS,
+            timeout=wait_seconds,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=512,
         )
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             self._db.execute(f"PRAGMA {pragma}")
+        self._read_seconds = read_seconds or 0.0
         self._until = 0.0
-        if readonly:
+        if read_seconds is not None:
             self._db.execute("PRAGMA query_only=ON")
             self._db.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
 
     def execute(self, text: str, params: dict[str, Any], before: Sequence[Write]) -> Cursor:
         self._send(before)
-        self._until = time.monotonic() + READ_SECONDS
+        self._until = time.monotonic() + self._read_seconds
         return self._db.execute(text, params)
 
     def columns(self, cursor: Cursor) -> tuple[str, ...]:
@@ -85,11 +88,22 @@ class SqliteConnection:
 class SqliteBackend:
     reads_inline = True
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, *, wait_seconds: float = WAIT_SECONDS, read_seconds: float = READ_SECONDS
+    ) -> None:
         self.path = path
+        self._wait_seconds = wait_seconds
+        self._read_seconds = read_seconds
 
     def connect(self, *, readonly: bool = False) -> Connection:
-        return SqliteConnection(self.path, readonly=readonly)
+        return self._connect_reader() if readonly else self._connect_writer()
+
+    def _connect_writer(self) -> Connection:
+        return SqliteConnection(self.path, wait_seconds=self._wait_seconds, read_seconds=None)
+
+    def _connect_reader(self) -> SqliteConnection:
+        seconds = self._read_seconds
+        return SqliteConnection(self.path, wait_seconds=seconds, read_seconds=seconds)
 
     def failure(self, error: Exception) -> Failure | None:
         if not isinstance(error, sqlite3.Error):
@@ -101,7 +115,7 @@ class SqliteBackend:
         stop = threading.Event()
         # Our own commits come from another connection too, so they also move the version: a spare
         # wake-up, never a missed one.
-        connection = SqliteConnection(self.path, readonly=True)
+        connection = self._connect_reader()
         seen = connection.data_version()
 
         def look() -> None:
@@ -127,7 +141,7 @@ class SqliteBackend:
         return end
 
     def revision(self) -> str | None:
-        connection = SqliteConnection(self.path, readonly=True)
+        connection = self._connect_reader()
         try:
             known = connection.execute(
                 "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'", {}, ()

@@ -56,8 +56,8 @@ class Tx:
         self._gathered: dict[Callable[[Tx, list[Any]], None], list[Any]] = {}
 
     def run(self, sql: str, /, **params: Any) -> int:
-        """Writes; gives the number of rows that were changed. The text begins with INSERT, UPDATE or
-        DELETE: after `WITH`, SQLite's driver does not count."""
+        """Writes; gives the number of rows that were changed. The text begins with INSERT, UPDATE
+        or DELETE: after `WITH`, SQLite's driver does not count."""
         changed = self._execute(self._prepare(sql), params).rowcount
         if changed:
             self.wrote = True

@@ -41,6 +41,13 @@ class Assets:
         """The address of a file. Raises KeyError for a file that is not there."""
         return f"{self._path}/static/{self._hashed[name]}"
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._hashed)
+
+    def media_type(self, name: str) -> str:
+        return _TYPES[Path(name).suffix]
+
     def body(self, name: str) -> bytes:
         return bytes(self._responses[self._hashed[name]][0].body)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import cache
 from gettext import NullTranslations
+from unicodedata import category
 
 import msgspec
 from babel.core import Locale
@@ -44,6 +45,11 @@ class MoneyText(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return self.before + self.number + self.after
+
+    @property
+    def length(self) -> int:
+        """Characters that take room: direction marks do not."""
+        return sum(category(character) != "Cf" for character in str(self))
 
 
 class Language:

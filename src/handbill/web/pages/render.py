@@ -125,9 +125,7 @@ def _gettext(context: Context, message: str, **values: object) -> str:
 
 
 @pass_context
-def _ngettext(
-    context: Context, singular: str, plural: str, number: int, **values: object
-) -> str:
+def _ngettext(context: Context, singular: str, plural: str, number: int, **values: object) -> str:
     text = context["language"].ngettext(singular, plural, number)
     return _filled(context, text, {"num": number, **values})
 

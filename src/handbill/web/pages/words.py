@@ -176,7 +176,9 @@ STATUSES: dict[StatusState, StatusWords] = {
     ),
     "expired": StatusWords(
         N_("Time ran out"),
-        N_("The payment was not finished in time. Should money arrive late, this page will say so."),
+        N_(
+            "The payment was not finished in time. Should money arrive late, this page will say so."
+        ),
     ),
     "refunded": StatusWords(
         N_("Refunded"),

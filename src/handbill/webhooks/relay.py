@@ -6,8 +6,6 @@ process that dies here loses nothing and repeats nothing.
 
 from __future__ import annotations
 
-import asyncio
-
 import structlog
 
 from handbill import events
@@ -17,53 +15,49 @@ from handbill.merchants import service as merchants
 from handbill.webhooks import store
 from handbill.webhooks.model import flat_body
 
-KIND = "webhooks.deliver"
+DELIVER = "webhooks.deliver"
 EVENTS_MAX = 500
 IDLE_SECONDS = 30.0
+RETRY_SECONDS = 1.0
 
 log = structlog.get_logger()
 
 
 async def fan_out(db: Database) -> int:
-    """Every event that waits, of every merchant. Gives how many deliveries were made."""
-    made = 0
+    """Every event that waits, of every merchant. Gives how many deliveries were made.
+
+    A merchant whose turn fails does not keep the others from theirs; its error is raised at last.
+    """
+    made, failure = 0, None
     for merchant_id in await db.read(_behind):
-        more = True
-        while more:
-            # Bound now: the function may run after the loop has moved on.
-            count, more = await db.write(
-                lambda tx, merchant_id=merchant_id: _fan_out(tx, merchant_id),  # type: ignore[misc]
-                merchant=merchant_id,
-            )
-            made += count
+        try:
+            made += await _fan_out_merchant(db, merchant_id)
+        except Exception as error:
+            failure = error
+    if failure is not None:
+        raise failure
     return made
 
 
-class FanOut:
-    """Keeps `fan_out` going: whenever events are announced, and now and then without."""
+async def relay(db: Database) -> None:
+    """Fans out whenever events are announced, and now and then without, until it is cancelled."""
+    with db.subscription(events.TOPIC) as news:
+        while True:
+            pause_seconds = IDLE_SECONDS
+            try:
+                await fan_out(db)
+            except Exception as error:  # of the database: waited out
+                log.error("fan_out_failed", exc_info=error)
+                pause_seconds = RETRY_SECONDS
+            await news.wait(pause_seconds)
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self._stopping = asyncio.Event()
 
-    async def run(self) -> None:
-        """Until `stop`. A failure of the database is waited out."""
-        with self._db.subscription(events.TOPIC) as news:
-            while not self._stopping.is_set():
-                pause_seconds = IDLE_SECONDS
-                try:
-                    await fan_out(self._db)
-                except Exception as error:
-                    log.error("fan_out_failed", exc_info=error)
-                    pause_seconds = 1.0
-                waiting = asyncio.ensure_future(news.wait(pause_seconds))
-                stopping = asyncio.ensure_future(self._stopping.wait())
-                await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                waiting.cancel()
-                stopping.cancel()
-
-    def stop(self) -> None:
-        self._stopping.set()
+async def _fan_out_merchant(db: Database, merchant_id: int) -> int:
+    made, more = 0, True
+    while more:
+        count, more = await db.write(lambda tx: _fan_out(tx, merchant_id), merchant=merchant_id)
+        made += count
+    return made
 
 
 def _behind(tx: Tx) -> list[int]:
@@ -93,10 +87,10 @@ def _fan_out(tx: Tx, merchant_id: int) -> tuple[int, bool]:
         delivery_id = store.add(tx, event, url, body)
         jobs.add(
             tx,
-            KIND,
+            DELIVER,
             {"delivery_id": delivery_id},
             due_at=tx.now,
-            key=f"{KIND}:{delivery_id}",
+            key=f"{DELIVER}:{delivery_id}",
         )
         made += 1
     store.move_cursor(tx, merchant_id, waiting[-1].sequence)

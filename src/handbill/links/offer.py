@@ -1,0 +1,90 @@
+"""What a payer is offered at an address: read in one snapshot, decided nowhere else."""
+
+from __future__ import annotations
+
+import msgspec
+
+from handbill.infra.database import Tx
+from handbill.kernel.clock import Instant
+from handbill.kernel.errors import NotFound
+from handbill.links import model, service, store
+from handbill.links.model import AmountType, Link, LinkWithProducts
+from handbill.merchants import accounts
+from handbill.merchants import service as merchants
+from handbill.merchants.fees import Amounts, derive
+from handbill.merchants.model import Account, Merchant, MerchantStatus, Tenant
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """`end` names the end state, or is None while the link can be paid. `amounts` is None where the
+    payer types the amount. `free_at`: when a place that another payer holds is free again."""
+
+    full: LinkWithProducts
+    merchant: Merchant
+    methods: tuple[tuple[str, Account], ...]
+    amounts: Amounts | None
+    end: str | None
+    free_at: Instant | None = None
+
+    @property
+    def link(self) -> Link:
+        return self.full.link
+
+
+class Version(msgspec.Struct, frozen=True):
+    """Two readings with equal versions make the same page, as long as the link can be paid."""
+
+    link_id: str
+    link: int
+    merchant: Instant
+
+
+def glance(tx: Tx, link_id: str) -> tuple[Version, str | None]:
+    """The version of an address's page and the link's end, without reading what is on the page.
+
+    Raises NotFound. Places that others hold are not looked at: see `Link.max_payments`.
+    """
+    link = store.find_for_page(tx, link_id)
+    if link is None:
+        raise NotFound("There is no such link.")
+    merchant = merchants.get(tx, link.merchant_id)
+    version = Version(link.id, link.version, merchant.updated_at)
+    end = _end(tx, link, merchant)
+    if end is None and link.max_payments is not None:
+        end = "limited"  # who may pay depends on who asks: never answered from what is kept
+    return version, end
+
+
+def read(tx: Tx, link_id: str, payment_id: str = "") -> Offer:
+    """For a payer whose open payment, if any, is `payment_id`: its place is not in their way."""
+    link = store.find_for_page(tx, link_id)
+    if link is None:
+        raise NotFound("There is no such link.")
+    tenant = Tenant(link.merchant_id, link.test)
+    merchant = merchants.get(tx, link.merchant_id)
+    offered = accounts.offered(tx, tenant)
+    named = link.pay_config.methods or tuple(offered)
+    methods = tuple((name, offered[name]) for name in named if name in offered)
+    end, free_at = _end(tx, link, merchant), None
+    if end is None and link.max_payments is not None:
+        others = store.places_taken(tx, link.id, payment_id)
+        if link.payments_count + others >= link.max_payments:
+            end, free_at = "taken", store.next_free_at(tx, link.id)
+    if end is None and not methods:
+        end = "not_open_yet"
+    fixed = link.amount_type is AmountType.FIXED
+    return Offer(
+        full=service.with_products(tx, tenant, [link])[0],
+        merchant=merchant,
+        methods=methods,
+        amounts=derive(merchant.fee_rule, link.amount) if fixed else None,
+        end=end,
+        free_at=free_at,
+    )
+
+
+def _end(tx: Tx, link: Link, merchant: Merchant) -> str | None:
+    end = model.end_of(link, tx.now)
+    if end is None and merchant.status is MerchantStatus.PAUSED:
+        return "paused"
+    return end

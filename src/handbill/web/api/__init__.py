@@ -1,0 +1,42 @@
+"""The API: every operation that is served, its OpenAPI document and its reference page."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from handbill.kernel.addresses import Addresses
+from handbill.web import openapi, reference
+from handbill.web.api import events, links, merchant, pictures, products, transactions, webhook
+from handbill.web.calls import Deps
+from handbill.web.openapi import Tag
+from handbill.web.operations import Operation, build
+from handbill.web.schemas import Schema
+
+OPERATIONS: tuple[Operation, ...] = (
+    *links.OPERATIONS,
+    *products.OPERATIONS,
+    *pictures.OPERATIONS,
+    *transactions.OPERATIONS,
+    *merchant.OPERATIONS,
+    *events.OPERATIONS,
+)
+
+TAGS = (
+    Tag(links.TAG, "A page that a payer opens, by its address or its QR code."),
+    Tag(products.TAG, "Things with a price. Each has a permanent link and a code of its own."),
+    Tag(pictures.TAG, "Pictures for links and products."),
+    Tag(transactions.TAG, "What was paid, or tried to be."),
+    Tag(merchant.TAG, "Who sells, and where its webhooks go."),
+    Tag(events.TAG, "What happened, to be read or sent again. Not in this version yet."),
+)
+
+
+def routes(deps: Deps) -> list[Route]:
+    """Document and reference page first: they need no key."""
+    pages = reference.routes(lambda: describe(deps.addresses), OPERATIONS, deps.rates)
+    return [*pages, *build(OPERATIONS, deps)]
+
+
+def describe(addresses: Addresses) -> Schema:
+    """The OpenAPI document, as `/openapi.json` answers it."""
+    return openapi.describe(OPERATIONS, webhook.MESSAGES, TAGS, addresses)

@@ -1,0 +1,226 @@
+"""Links as the API shows and takes them: the specification's fields first, then ours."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from handbill.kernel.addresses import Addresses
+from handbill.kernel.clock import iso
+from handbill.links.model import (
+    DESCRIPTION_MAX,
+    METHODS_MAX,
+    PAYMENTS_MAX,
+    PRODUCTS_MAX,
+    TITLE_MAX,
+    AmountType,
+    Label,
+    LinkWithProducts,
+)
+from handbill.web.api.products import Product, show_product
+from handbill.web.api.values import (
+    Address,
+    Currency,
+    Id,
+    IdIn,
+    Metadata,
+    Minor,
+    Moment,
+    MomentIn,
+    PositiveMinor,
+    ProductIn,
+)
+from handbill.web.cursors import Paged
+
+Title = Annotated[str, Meta(max_length=TITLE_MAX)]
+Text = Annotated[str, Meta(max_length=DESCRIPTION_MAX)]
+Methods = Annotated[
+    list[Literal["card", "sbp", "lightning", "transfer"]],
+    Meta(max_length=METHODS_MAX, description="None: all that the merchant's accounts offer."),
+]
+Products = Annotated[list[ProductIn], Meta(max_length=PRODUCTS_MAX)]
+Capture = Annotated[str, Meta(extra={"not_yet": True, "schema": {"enum": ["automatic", "manual"]}})]
+PaymentsMax = Annotated[
+    int, Meta(ge=1, le=PAYMENTS_MAX, description="1: one-time. null: no limit.")
+]
+
+
+class NewAmount(msgspec.Struct, frozen=True, kw_only=True):
+    """`min` and `max` bound what a payer may type where `amount_type` is `dynamic`."""
+
+    default: Minor
+    currency: Currency
+    min: PositiveMinor | None = None
+    max: PositiveMinor | None = None
+
+
+class AmountChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Absent members stay as they are."""
+
+    default: Minor | UnsetType = UNSET
+    currency: Currency | UnsetType = UNSET
+    min: PositiveMinor | UnsetType | None = UNSET
+    max: PositiveMinor | UnsetType | None = UNSET
+
+
+class PayConfigIn(msgspec.Struct, frozen=True, kw_only=True):
+    """How a link can be paid. May be empty. In a PATCH, absent members stay as they are."""
+
+    methods: Methods | UnsetType | None = UNSET
+    label: Label | UnsetType | None = UNSET
+    capture: Capture | UnsetType = UNSET
+
+
+class NewLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A link to be made."""
+
+    amount: NewAmount
+    amount_type: AmountType
+    pay_config: PayConfigIn
+    products: Products = []
+    image: Address | None = None
+    title: Title | None = None
+    description: Text | None = None
+    max_payments: PaymentsMax | None = None
+    expires_at: MomentIn | None = None
+    notify_url: Address | None = None
+    return_url: Address | None = None
+    fail_url: Address | None = None
+    closed_message: Text | None = None
+    metadata: Metadata | None = None
+
+
+class LinkChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Absent fields stay as they are; null clears a field that may be empty."""
+
+    amount: AmountChange | UnsetType = UNSET
+    amount_type: AmountType | UnsetType = UNSET
+    pay_config: PayConfigIn | UnsetType = UNSET
+    products: Products | UnsetType = UNSET
+    status: Literal["active", "paused", "closed"] | UnsetType = UNSET
+    image: Address | UnsetType | None = UNSET
+    title: Title | UnsetType | None = UNSET
+    description: Text | UnsetType | None = UNSET
+    max_payments: PaymentsMax | UnsetType | None = UNSET
+    expires_at: MomentIn | UnsetType | None = UNSET
+    notify_url: Address | UnsetType | None = UNSET
+    return_url: Address | UnsetType | None = UNSET
+    fail_url: Address | UnsetType | None = UNSET
+    closed_message: Text | UnsetType | None = UNSET
+    metadata: Metadata | UnsetType | None = UNSET
+
+
+class LinkFilter(Paged, frozen=True, kw_only=True):
+    status: Literal["active", "paused", "closed"] | None = None
+    amount_type: AmountType | None = None
+    product: (
+        Annotated[IdIn, Meta(description="Links to which this product is attached.")] | None
+    ) = None
+    q: (
+        Annotated[
+            str,
+            Meta(min_length=1, max_length=200, description="A part of title or description."),
+        ]
+        | None
+    ) = None
+    created_from: Annotated[MomentIn, Meta(description="At this time or later.")] | None = None
+    created_to: Annotated[MomentIn, Meta(description="Before this time.")] | None = None
+    owner: (
+        Annotated[
+            Literal["product"], Meta(description="`product`: products' own links, and only they.")
+        ]
+        | None
+    ) = None
+
+
+class Amount(msgspec.Struct, frozen=True, kw_only=True):
+    """`min` and `max` are there where `amount_type` is `dynamic`."""
+
+    default: Minor
+    currency: Currency
+    min: PositiveMinor | UnsetType | None = UNSET
+    max: PositiveMinor | UnsetType | None = UNSET
+
+
+class PayConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """As it was given."""
+
+    methods: tuple[str, ...] | UnsetType = UNSET
+    label: Label | UnsetType = UNSET
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment link."""
+
+    id: Id
+    created: Moment
+    partner_id: int
+    amount: Amount
+    amount_type: AmountType
+    pay_config: PayConfig
+    image: Address | None
+    products: list[Product]
+    url: Annotated[Address, Meta(description="The page that a payer opens.")]
+    qr_url: Annotated[
+        Address, Meta(description="The QR code as PNG; `.svg` and `.pdf` stand beside it.")
+    ]
+    status: Literal["active", "paused", "closed"]
+    status_reason: Literal["limit_reached", "expired", "deleted"] | None
+    title: str | None
+    description: str | None
+    max_payments: int | None
+    payments_count: int
+    expires_at: Moment | None
+    notify_url: Address | None
+    return_url: Address | None
+    fail_url: Address | None
+    closed_message: str | None
+    metadata: dict[str, str]
+    product: Annotated[Id, Meta(description="The product that owns this link.")] | None
+    products_total: Annotated[int, Meta(description="Sum of price times quantity.")]
+    test: bool
+    updated: Moment
+
+
+class DeletedLink(msgspec.Struct, frozen=True):
+    """Its page says closed; payments and their history stay."""
+
+    id: Id
+    deleted: bool = True
+
+
+def show_link(full: LinkWithProducts, addresses: Addresses) -> Link:
+    link = full.link
+    amount = Amount(default=link.amount_minor, currency=link.currency)
+    if link.amount_type is AmountType.DYNAMIC:
+        amount = msgspec.structs.replace(amount, min=link.min_minor, max=link.max_minor)
+    return Link(
+        id=link.id,
+        created=iso(link.created_at),
+        partner_id=link.merchant_id,
+        amount=amount,
+        amount_type=link.amount_type,
+        pay_config=PayConfig(methods=link.pay_config.methods, label=link.pay_config.label),
+        image=None if link.image is None else addresses.image(link.image),
+        products=[show_product(product, addresses) for product in full.products],
+        url=addresses.link_page(link.id),
+        qr_url=addresses.link_qr(link.id),
+        status=link.status.value,
+        status_reason=None if link.status_reason is None else link.status_reason.value,
+        title=link.title,
+        description=link.description,
+        max_payments=link.max_payments,
+        payments_count=link.payments_count,
+        expires_at=None if link.expires_at is None else iso(link.expires_at),
+        notify_url=link.notify_url,
+        return_url=link.return_url,
+        fail_url=link.fail_url,
+        closed_message=link.closed_message,
+        metadata=link.metadata,
+        product=link.product_id,
+        products_total=full.products_total,
+        test=link.test,
+        updated=iso(link.updated_at),
+    )

@@ -1,0 +1,215 @@
+"""Payment links: made, read, listed, changed, deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET
+
+from handbill.infra.database import Tx
+from handbill.infra.paging import Page
+from handbill.kernel.addresses import Addresses
+from handbill.kernel.clock import SECOND
+from handbill.kernel.errors import Conflict, Invalid
+from handbill.links import model, service, store
+from handbill.links.model import LinkStatus, LinkWithProducts, Terms
+from handbill.links.service import Made
+from handbill.merchants.model import Scope
+from handbill.web.api.link_shapes import (
+    DeletedLink,
+    Link,
+    LinkChange,
+    LinkFilter,
+    NewLink,
+    PayConfigIn,
+    show_link,
+)
+from handbill.web.api.pictures import key_in
+from handbill.web.calls import Call
+from handbill.web.operations import Operation
+
+TAG = "Links"
+
+_PLAIN = (
+    *("title", "description", "max_payments", "expires_at", "notify_url"),
+    *("return_url", "fail_url", "closed_message"),
+)
+"""Fields that are the same in the API and in the terms of a link."""
+
+
+async def create_link(call: Call, body: NewLink) -> Link:
+    terms = _terms(body, call.deps.addresses)
+    networks = call.deps.settings.webhook_networks
+    made = await call.deps.db.write(
+        lambda tx: service.create(tx, call.tenant, terms, body.products, networks),
+        merchant=call.tenant.merchant_id,
+    )
+    return _shown(call, made)
+
+
+async def get_link(call: Call) -> Link:
+    found = await call.deps.db.point(lambda tx: service.get(tx, call.tenant, call.id))
+    return show_link(found, call.deps.addresses)
+
+
+async def list_links(call: Call, query: LinkFilter) -> Page[Link]:
+    narrow = store.Filter(**{name: getattr(query, name) for name in store.Filter.__struct_fields__})
+    page = await call.deps.db.read(
+        lambda tx: service.list_page(tx, call.tenant, narrow, query.cursor, query.limit)
+    )
+    return Page([show_link(item, call.deps.addresses) for item in page.items], page.next)
+
+
+async def change_link(call: Call, body: LinkChange) -> Link:
+    made = await call.deps.db.write(
+        lambda tx: _change(tx, call, body), merchant=call.tenant.merchant_id
+    )
+    return _shown(call, made)
+
+
+async def delete_link(call: Call) -> DeletedLink:
+    gone = await call.deps.db.write(
+        lambda tx: service.delete(tx, call.tenant, call.id), merchant=call.tenant.merchant_id
+    )
+    return DeletedLink(gone.id)
+
+
+def _shown(call: Call, made: Made) -> Link:
+    call.warnings.extend(made.warnings)
+    return show_link(made.full, call.deps.addresses)
+
+
+def _terms(body: NewLink, addresses: Addresses) -> Terms:
+    return Terms(
+        amount_type=body.amount_type,
+        amount_minor=body.amount.default,
+        currency=body.amount.currency,
+        min_minor=body.amount.min,
+        max_minor=body.amount.max,
+        pay_config=_pay_config(model.PayConfig(), body.pay_config),
+        image=key_in(body.image, addresses),
+        metadata=body.metadata or {},
+        **{name: getattr(body, name) for name in _PLAIN},
+    )
+
+
+def _change(tx: Tx, call: Call, body: LinkChange) -> Made:
+    before = service.get(tx, call.tenant, call.id)
+    changes = _changes(body, before.link, call.deps.addresses)
+    product_ids = None if body.products is UNSET else body.products
+    made = Made(before)
+    if changes or product_ids is not None:
+        networks = call.deps.settings.webhook_networks
+        made = service.change(tx, call.tenant, call.id, changes, product_ids, networks)
+    if body.status is UNSET or body.status == made.full.link.status:
+        return made
+    if body.status == "closed":
+        raise Invalid({"status": ["must be active or paused; delete the link to close it"]})
+    link = service.set_status(tx, call.tenant, call.id, LinkStatus(body.status))
+    return Made(LinkWithProducts(link, made.full.products), made.warnings)
+
+
+def _changes(body: LinkChange, link: model.Link, addresses: Addresses) -> dict[str, Any]:
+    """Fields of the terms that the body says otherwise than they are: a link that was read can be
+    sent back as it is."""
+    said: dict[str, Any] = {name: getattr(body, name) for name in _PLAIN}
+    said["amount_type"] = body.amount_type
+    if body.amount is not UNSET:
+        amount = body.amount
+        said |= {"amount_minor": amount.default, "currency": amount.currency}
+        said |= {"min_minor": amount.min, "max_minor": amount.max}
+    if body.pay_config is not UNSET:
+        said["pay_config"] = _pay_config(link.pay_config, body.pay_config)
+    if body.image is not UNSET:
+        said["image"] = key_in(body.image, addresses)
+    if body.metadata is not UNSET:
+        said["metadata"] = body.metadata or {}
+    if link.expires_at is not None and said["expires_at"] == link.expires_at // SECOND * SECOND:
+        said["expires_at"] = UNSET  # kept to the millisecond, shown to the second: the same time
+    return {
+        name: value
+        for name, value in said.items()
+        if value is not UNSET and value != getattr(link, name)
+    }
+
+
+def _pay_config(before: model.PayConfig, said: PayConfigIn) -> model.PayConfig:
+    methods, label = before.methods, before.label
+    if said.methods is not UNSET:
+        methods = UNSET if said.methods is None else tuple(said.methods)
+    if said.label is not UNSET:
+        label = UNSET if said.label is None else said.label
+    return model.PayConfig(methods=methods, label=label)
+
+
+_PATH = "/api/v1/links"
+_ONE = _PATH + "/{id}"
+_SHARED: dict[str, Any] = {"tag": TAG, "scope": Scope.LINKS}
+
+OPERATIONS = (
+    Operation(
+        name="createLink",
+        method="POST",
+        path=_PATH,
+        summary="Make a payment link",
+        description="Reusable by default; `max_payments` 1 makes it one-time. Products that are"
+        " not known here are ignored and named in the warning `ignored_products`.",
+        handler=create_link,
+        body=NewLink,
+        answer=Link,
+        status=201,
+        example={
+            "amount": {"default": 1000, "currency": "RUB"},
+            "amount_type": "fixed",
+            "pay_config": {"methods": ["card"]},
+        },
+        **_SHARED,
+    ),
+    Operation(
+        name="listLinks",
+        method="GET",
+        path=_PATH,
+        summary="List links",
+        description="Newest first. A product's own link is listed only with `owner=product`.",
+        handler=list_links,
+        query=LinkFilter,
+        answer=Link,
+        paged=True,
+        **_SHARED,
+    ),
+    Operation(
+        name="getLink",
+        method="GET",
+        path=_ONE,
+        summary="Read a link",
+        handler=get_link,
+        answer=Link,
+        **_SHARED,
+    ),
+    Operation(
+        name="changeLink",
+        method="PATCH",
+        path=_ONE,
+        summary="Change a link",
+        description="Members of `amount` and `pay_config` merge; `products` replaces the whole"
+        " list, and `[]` detaches all. Payments that were started keep their amount. Fields that"
+        " only answers have are passed over, so a link that was read can be sent back.",
+        handler=change_link,
+        body=LinkChange,
+        answer=Link,
+        errors=(Conflict,),
+        example={"amount": {"default": 2000, "currency": "RUB"}},
+        **_SHARED,
+    ),
+    Operation(
+        name="deleteLink",
+        method="DELETE",
+        path=_ONE,
+        summary="Delete a link",
+        description="Its page says closed from then on. Payments and their history stay.",
+        handler=delete_link,
+        answer=DeletedLink,
+        errors=(Invalid,),
+        **_SHARED,
+    ),
+)

@@ -1,0 +1,170 @@
+"""The merchant behind the key: what is shown of it, where its webhooks go, what it charges."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from handbill.infra.database import Tx
+from handbill.infra.gate import address_fault
+from handbill.kernel.clock import iso
+from handbill.kernel.errors import Forbidden, Invalid
+from handbill.merchants import model, service, store
+from handbill.merchants.fees import FeeRule
+from handbill.merchants.model import Scope
+from handbill.web.api.values import Address, Moment
+from handbill.web.calls import Call
+from handbill.web.operations import Operation
+
+TAG = "Merchant"
+
+Line = Annotated[str, Meta(min_length=1, max_length=200)]
+TaxId = Annotated[str, Meta(min_length=1, max_length=40)]
+Origins = Annotated[
+    list[Annotated[str, Meta(max_length=300)]],
+    Meta(
+        max_length=service.ORIGINS_MAX,
+        description="Origins that `return_url` and `fail_url` of live links may have.",
+    ),
+]
+
+_OPERATORS = ("return_origins", "fee_rule")
+"""Where several merchants share an installation, they do not decide about these themselves."""
+
+
+class MerchantChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Absent fields stay as they are; null clears a field that may be empty. Payer fees are
+    restricted in the EU, in Russia and by card schemes."""
+
+    name: Line | UnsetType = UNSET
+    legal_name: Line | UnsetType | None = UNSET
+    tax_id: TaxId | UnsetType | None = UNSET
+    support_contact: Line | UnsetType | None = UNSET
+    notify_url: Address | UnsetType | None = UNSET
+    return_origins: Origins | UnsetType = UNSET
+    fee_rule: FeeRule | UnsetType = UNSET
+
+
+class Merchant(msgspec.Struct, frozen=True, kw_only=True):
+    """Name, tax id and contact stand on every page and receipt. `test` is the mode of the key."""
+
+    id: int
+    name: str
+    legal_name: str | None
+    tax_id: str | None
+    support_contact: str | None
+    notify_url: Address | None
+    return_origins: tuple[str, ...]
+    fee_rule: FeeRule
+    status: Literal["active", "paused"]
+    created: Moment
+    updated: Moment
+    test: bool
+
+
+class WebhookSecret(msgspec.Struct, frozen=True):
+    """Shown once. The secret before it signs beside it until `previous_until`."""
+
+    webhook_secret: str
+    previous_until: Moment
+
+
+def _show(merchant: model.Merchant, call: Call) -> Merchant:
+    return Merchant(
+        id=merchant.id,
+        name=merchant.name,
+        legal_name=merchant.legal_name,
+        tax_id=merchant.tax_id,
+        support_contact=merchant.support_contact,
+        notify_url=merchant.notify_url,
+        return_origins=merchant.return_origins,
+        fee_rule=merchant.fee_rule,
+        status=merchant.status.value,
+        created=iso(merchant.created_at),
+        updated=iso(merchant.updated_at),
+        test=call.tenant.test,
+    )
+
+
+async def get_merchant(call: Call) -> Merchant:
+    found = await call.deps.db.point(lambda tx: service.get(tx, call.tenant.merchant_id))
+    return _show(found, call)
+
+
+async def change_merchant(call: Call, body: MerchantChange) -> Merchant:
+    changed = await call.deps.db.write(
+        lambda tx: _change(tx, call, body), merchant=call.tenant.merchant_id
+    )
+    return _show(changed, call)
+
+
+async def rotate_webhook_secret(call: Call) -> WebhookSecret:
+    def rotate(tx: Tx) -> WebhookSecret:
+        secret = service.rotate_secret(tx, call.deps.crypto, call.tenant.merchant_id)
+        return WebhookSecret(secret, iso(tx.now + service.SECRET_OVERLAP))
+
+    return await call.deps.db.write(rotate, merchant=call.tenant.merchant_id)
+
+
+def _change(tx: Tx, call: Call, body: MerchantChange) -> model.Merchant:
+    before = service.get(tx, call.tenant.merchant_id)
+    said = msgspec.structs.asdict(body)
+    if body.return_origins is not UNSET:
+        said["return_origins"] = tuple(body.return_origins)
+    changes: dict[str, Any] = {
+        name: value
+        for name, value in said.items()
+        if value is not UNSET and value != getattr(before, name)
+    }
+    shared = [name for name in _OPERATORS if name in changes]
+    if shared and len(store.list_merchants(tx, 2)) > 1:
+        names = ", ".join(shared)
+        raise Forbidden(f"Several merchants live here: only the operator may change {names}.")
+    if url := changes.get("notify_url"):
+        networks = call.deps.settings.webhook_networks
+        if words := address_fault(url, test=call.tenant.test, networks=networks):
+            raise Invalid({"notify_url": [words]})
+    return service.change(tx, before.id, changes) if changes else before
+
+
+_PATH = "/api/v1/merchant"
+
+OPERATIONS = (
+    Operation(
+        name="getMerchant",
+        method="GET",
+        path=_PATH,
+        tag=TAG,
+        summary="Read the merchant of the key",
+        handler=get_merchant,
+        answer=Merchant,
+    ),
+    Operation(
+        name="changeMerchant",
+        method="PATCH",
+        path=_PATH,
+        tag=TAG,
+        summary="Change the merchant of the key",
+        description="Where several merchants share an installation, `return_origins` and"
+        " `fee_rule` are the operator's to change (403).",
+        handler=change_merchant,
+        scope=Scope.ADMIN,
+        body=MerchantChange,
+        answer=Merchant,
+        example={"notify_url": "https://shop.example/paid"},
+    ),
+    Operation(
+        name="rotateWebhookSecret",
+        method="POST",
+        path=_PATH + "/webhook_secret",
+        tag=TAG,
+        summary="Replace the webhook secret",
+        description="The new secret is shown once. For 24 hours both sign every webhook.",
+        handler=rotate_webhook_secret,
+        scope=Scope.ADMIN,
+        answer=WebhookSecret,
+        status=201,
+    ),
+)

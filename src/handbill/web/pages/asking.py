@@ -1,0 +1,99 @@
+"""How pages take requests and give answers: bounded forms, cookies that know a payer, problems."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from handbill.kernel.errors import Malformed, TooLarge, UnsupportedMedia
+from handbill.payments.opening import hash_payer
+
+FORM_BYTES_MAX = 16 * 1024
+FIELDS_MAX = 50
+COOKIE_SECONDS = 30 * 24 * 3_600
+
+
+def wants_json(request: Request) -> bool:
+    """Whether a program asks: it names JSON and not HTML."""
+    accept = request.headers.get("accept", "")
+    return "application/json" in accept and "text/html" not in accept
+
+
+async def form(request: Request) -> dict[str, str]:
+    """The fields of a form, or the text members of a JSON object, each once; the last one counts."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await _body(request)
+    if not body:
+        return {}
+    if kind == "application/json":
+        return _json(body)
+    if kind != "application/x-www-form-urlencoded":
+        raise UnsupportedMedia("Send a form or JSON.")
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX))
+    except ValueError as error:
+        raise Malformed("The form cannot be read.") from error
+
+
+def _json(body: bytes) -> dict[str, str]:
+    try:
+        members = msgspec.json.decode(body, type=dict[str, str | int | None])
+    except msgspec.MsgspecError as error:
+        raise Malformed("The body must be a JSON object of text and whole numbers.") from error
+    return {name: str(value) for name, value in members.items() if value is not None}
+
+
+async def _body(request: Request) -> bytes:
+    chunks, size = [], 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > FORM_BYTES_MAX:
+                raise TooLarge(f"A form may have {FORM_BYTES_MAX} bytes.")
+            chunks.append(chunk)
+    except ClientDisconnect as error:
+        raise Malformed("The form ended early.") from error
+    return b"".join(chunks)
+
+
+class PayerCookie:
+    """Knows the same payer again, so that "back" leads to their own payment and not to a locked
+    door. It holds a random number, says nothing of a person, and is set by Pay, never by looking."""
+
+    def __init__(self, *, secure: bool) -> None:
+        self._secure = secure
+        self._name = "__Host-payer" if secure else "payer"
+
+    def read(self, request: Request) -> str | None:
+        return request.cookies.get(self._name) or None
+
+    def known(self, request: Request) -> str | None:
+        """The payer as payments know them, or None."""
+        value = self.read(request)
+        return hash_payer(value) if value else None
+
+    def hashed(self, value: str) -> str:
+        return hash_payer(value)
+
+    def new(self) -> str:
+        return secrets.token_urlsafe(24)
+
+    def set(self, response: Response, value: str) -> None:
+        response.set_cookie(
+            self._name,
+            value,
+            max_age=COOKIE_SECONDS,
+            path="/",
+            secure=self._secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+
+def html(body: bytes, headers: Mapping[str, str], status: int = 200) -> Response:
+    return Response(body, status, headers, media_type="text/html")

@@ -1,0 +1,101 @@
+"""Printed addresses: the QR of a link or a product, and what a phone opens after scanning it."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from handbill.catalog import store as catalog
+from handbill.infra.database import Tx
+from handbill.kernel import ids
+from handbill.kernel.errors import Invalid, NotFound, TooMany
+from handbill.links import store as links
+from handbill.links.model import Link
+from handbill.qr.kept import CONTENT_TYPES, Format
+from handbill.web.pages.desk import Desk
+from handbill.web.rates import Rates
+
+CACHE_SECONDS = 86_400
+MISSES_A_SECOND = 1
+MISSES_AT_ONCE = 60
+
+
+class CodePages:
+    """Codes exist for links that exist. Guessing at short addresses soon gets slower."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._misses = Rates(desk.clock, MISSES_A_SECOND, MISSES_AT_ONCE)
+
+    def routes(self) -> list[Route]:
+        guard, routes = self._desk.guard, []
+        for letter in "Ll":
+            routes.append(Route(f"/{letter}/{{code}}", guard(self.open), methods=["GET"]))
+        for noun, handler in (("link", self.of_link), ("product", self.of_product)):
+            for suffix in ("", ".png", ".svg", ".pdf"):
+                path = f"/pay/{noun}/{{id}}/qr{suffix}"
+                routes.append(Route(path, guard(handler), methods=["GET"]))
+        return routes
+
+    async def open(self, request: Request) -> Response:
+        code = ids.parse_short_code(request.path_params["code"])
+        link = await self._desk.db.point(lambda tx: links.find_by_code(tx, code)) if code else None
+        if link is None:
+            who = request.client.host if request.client else ""
+            if not self._misses.take(who).allowed:
+                raise TooMany("Too many addresses that lead nowhere.", retry_after_seconds=60)
+            raise NotFound("There is no such code.")
+        addresses = self._desk.addresses
+        page = addresses.link_page(link.id)
+        if link.product_id is not None:
+            page = addresses.product_page(link.product_id)
+        return RedirectResponse(page, 302, self._desk.plain_headers())
+
+    async def of_link(self, request: Request) -> Response:
+        link_id = _id(request)
+        return await self._picture(
+            request, await self._desk.db.point(lambda tx: links.find_for_page(tx, link_id))
+        )
+
+    async def of_product(self, request: Request) -> Response:
+        product_id = _id(request)
+
+        def find(tx: Tx) -> Link | None:
+            product = catalog.find_for_page(tx, product_id)
+            return links.find_for_page(tx, product.link_id) if product else None
+
+        return await self._picture(request, await self._desk.db.point(find))
+
+    async def _picture(self, request: Request, link: Link | None) -> Response:
+        if link is None or link.deleted_at is not None:
+            raise NotFound("There is no such link.")
+        _, _, suffix = request.url.path.rpartition("/qr")
+        format = cast(Format, suffix.removeprefix(".") or "png")
+        address = self._desk.addresses.short(link.code)
+        picture = await self._desk.codes.picture(address, format, _size(request))
+        headers = {
+            "cache-control": f"public, max-age={CACHE_SECONDS}",
+            "x-content-type-options": "nosniff",
+            "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+            "content-disposition": f'inline; filename="qr-{link.code}.{format}"',
+        }
+        return Response(picture, headers=headers, media_type=CONTENT_TYPES[format])
+
+
+def _size(request: Request) -> int | None:
+    text = request.query_params.get("size")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 6):
+        raise Invalid({"size": ["must be a whole number of pixels"]})
+    return int(text)
+
+
+def _id(request: Request) -> str:
+    known = ids.parse_id(request.path_params["id"])
+    if known is None:
+        raise NotFound("There is nothing at this address.")
+    return known

@@ -1,0 +1,208 @@
+"""The page of a link or a product, and Pay. A GET writes nothing; Pay is one click, once."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from handbill.catalog import images
+from handbill.catalog import store as catalog
+from handbill.infra.database import Tx
+from handbill.kernel import ids
+from handbill.kernel.clock import HOUR
+from handbill.kernel.errors import Invalid, LinkNotPayable, NotFound
+from handbill.links import offer as offers
+from handbill.links.offer import Offer, Version
+from handbill.payments import model, service
+from handbill.payments.opening import Order
+from handbill.payments.service import PaymentWithAttempt
+from handbill.payments.start import Started
+from handbill.web.pages import asking, showing
+from handbill.web.pages.desk import Desk
+from handbill.web.pages.render import Cut
+
+TOKEN_LIFE = 12 * HOUR
+KEPT_MAX = 512
+
+_Page = tuple[Cut, dict[str, str]]
+
+
+class _Read(msgspec.Struct, frozen=True):
+    """Everything that a pay page shows, of one snapshot."""
+
+    offer: Offer
+    sizes: showing.Sizes
+    mine: PaymentWithAttempt | None
+
+
+class Paying:
+    """Keeps finished pages by their version: what changes per request is only the token."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._kept: OrderedDict[Version, _Page] = OrderedDict()
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/pay/link/{id}", self._desk.guard(self.show), methods=["GET"]),
+            Route("/pay/link/{id}", self._desk.guard(self.pay), methods=["POST"]),
+            Route("/pay/product/{id}", self._desk.guard(self.show_product), methods=["GET"]),
+            Route("/pay/product/{id}", self._desk.guard(self.pay_product), methods=["POST"]),
+        ]
+
+    async def show(self, request: Request) -> Response:
+        return await self._show(request, _id(request))
+
+    async def show_product(self, request: Request) -> Response:
+        return await self._show(request, await self._link_of_product(request))
+
+    async def pay(self, request: Request) -> Response:
+        return await self._pay(request, _id(request))
+
+    async def pay_product(self, request: Request) -> Response:
+        return await self._pay(request, await self._link_of_product(request))
+
+    async def _show(self, request: Request, link_id: str) -> Response:
+        desk = self._desk
+        payer = desk.cookie.known(request)
+        if payer is None:
+            version, end = await desk.db.point(lambda tx: offers.glance(tx, link_id))
+            kept = self._kept.get(version) if end is None else None
+            if kept is not None:
+                return self._answer(kept, link_id)
+        read = await desk.db.point(lambda tx: _read(tx, link_id, payer))
+        if read.offer.end is not None:
+            return desk.end(read.offer, read.mine)
+        page = self._make(read)
+        if read.mine is None:
+            self._keep(read.offer, page)
+        return self._answer(page, link_id)
+
+    def _make(self, read: _Read, typed: str | None = None, fault: str = "") -> _Page:
+        desk, offer = self._desk, read.offer
+        view = showing.pay_page(offer, desk.addresses, read.sizes, desk.language)
+        if read.mine is not None:
+            going = showing.unfinished(read.mine, desk.addresses)
+            view = msgspec.structs.replace(view, unfinished=going)
+        if fault:
+            again = showing.asked(offer, typed, fault)
+            view = msgspec.structs.replace(view, asked=again)
+        hosts = {
+            host
+            for _, account in offer.methods
+            for host in desk.acquirers.open(account).capabilities.page_hosts
+        }
+        return desk.renderer.pay(view, desk.language), desk.page_headers(sorted(hosts))
+
+    def _keep(self, offer: Offer, page: _Page) -> None:
+        link, merchant = offer.link, offer.merchant
+        self._kept[Version(link.id, link.version, merchant.updated_at)] = page
+        if len(self._kept) > KEPT_MAX:
+            self._kept.popitem(last=False)
+
+    def _answer(self, page: _Page, link_id: str, status: int = 200) -> Response:
+        cut, headers = page
+        return asking.html(cut.with_token(self._token(link_id)), headers, status)
+
+    def _token(self, link_id: str) -> str:
+        now = self._desk.clock.now()
+        return self._desk.crypto.sign("pay", (link_id, ids.new_id(now)), now + TOKEN_LIFE)
+
+    async def _pay(self, request: Request, link_id: str) -> Response:
+        desk = self._desk
+        fields = await asking.form(request)
+        programmatic = asking.wants_json(request)
+        attempt_id = self._attempt_of(fields.get("attempt"), link_id)
+        if attempt_id is None and not programmatic:
+            return desk.stale(desk.addresses.link_page(link_id))
+        cookie = desk.cookie.read(request) or desk.cookie.new()
+        payer = None if programmatic else desk.cookie.hashed(cookie)
+        order = _order(request, fields, link_id, attempt_id, payer)
+        try:
+            started = await desk.payments.start(desk.db, order)
+        except Invalid as error:
+            if programmatic or set(error.faults) - {"amount"}:
+                raise
+            return await self._refused(link_id, fields, error)
+        except LinkNotPayable:
+            if programmatic:
+                raise
+            read = await desk.db.point(lambda tx: _read(tx, link_id, payer))
+            return desk.end(read.offer, read.mine)
+        if programmatic:
+            return self._told(started)
+        where = started.redirect_url or desk.addresses.status_page(started.payment.token)
+        response = RedirectResponse(where, 303, desk.plain_headers())
+        desk.cookie.set(response, cookie)
+        return response
+
+    async def _refused(self, link_id: str, fields: dict[str, str], error: Invalid) -> Response:
+        """The page again, with the amount as it was typed and what is wrong with it."""
+        read = await self._desk.db.point(lambda tx: _read(tx, link_id, None))
+        if read.offer.amounts is not None:
+            raise error
+        fault = self._desk.amount_fault(read.offer, "; ".join(error.faults["amount"]))
+        page = self._make(read, fields.get("amount", ""), fault)
+        return self._answer(page, link_id, 422)
+
+    def _told(self, started: Started) -> Response:
+        payment = started.payment
+        where = started.redirect_url or self._desk.addresses.status_page(payment.token)
+        data = {"id": payment.id, "status": payment.status, "payment_url": where}
+        return self._desk.json({"data": data}, 201)
+
+    def _attempt_of(self, token: str | None, link_id: str) -> str | None:
+        """The attempt that this copy of the page stands for, or None: forged, stale, of another."""
+        if token is None or len(token) > 400:
+            return None
+        value = self._desk.crypto.verify("pay", token, self._desk.clock.now())
+        if not isinstance(value, list) or len(value) != 2 or value[0] != link_id:
+            return None
+        return str(value[1])
+
+    async def _link_of_product(self, request: Request) -> str:
+        product_id = _id(request)
+        product = await self._desk.db.point(lambda tx: catalog.find_for_page(tx, product_id))
+        if product is None:
+            raise NotFound("There is no such product.")
+        return product.link_id
+
+
+def _read(tx: Tx, link_id: str, payer: str | None) -> _Read:
+    mine = service.of_payer(tx, link_id, payer) if payer else None
+    going = mine is not None and mine.payment.status in model.OPEN
+    offer = offers.read(tx, link_id, mine.payment.id if mine and going else "")
+    keys = [p.image for p in offer.full.products if p.image] + [offer.link.image or ""]
+    return _Read(offer, images.sizes(tx, keys), mine)
+
+
+def _order(
+    request: Request,
+    fields: dict[str, str],
+    link_id: str,
+    attempt_id: str | None,
+    payer: str | None,
+) -> Order:
+    minor = fields.get("amount_minor")
+    if minor is not None and not (minor.isascii() and minor.isdigit() and len(minor) <= 13):
+        raise Invalid({"amount_minor": ["must be a whole number of minor units"]})
+    return Order(
+        link_id=link_id,
+        method=fields.get("method") or None,
+        amount_typed=fields.get("amount"),
+        amount_minor=int(minor) if minor is not None else None,
+        payer=payer,
+        attempt_id=attempt_id,
+        address=request.client.host if request.client else None,
+    )
+
+
+def _id(request: Request) -> str:
+    known = ids.parse_id(request.path_params["id"])
+    if known is None:
+        raise NotFound("There is nothing at this address.")
+    return known

@@ -1,0 +1,93 @@
+"""All pages of this server, and the few addresses that are not about a payment."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from handbill import __version__
+from handbill.catalog import images
+from handbill.kernel.errors import HandbillError, NotFound
+from handbill.qr.kept import Codes
+from handbill.web.pages import asking
+from handbill.web.pages.codes import CodePages
+from handbill.web.pages.desk import Desk
+from handbill.web.pages.inbox_pages import InboxPages
+from handbill.web.pages.paying import Paying
+from handbill.web.pages.statuses import Statuses
+from handbill.web.pages.views import HomePage
+from handbill.web.parts import Parts
+
+PICTURE_SECONDS = 31_536_000
+
+
+class Site:
+    def __init__(self, parts: Parts, codes: Codes) -> None:
+        self._desk = Desk(parts, codes)
+        self._inbox = InboxPages(self._desk)
+
+    def routes(self) -> list[Route]:
+        guard = self._desk.guard
+        return [
+            Route("/", guard(self.home), methods=["GET"]),
+            Route("/robots.txt", self.robots, methods=["GET"]),
+            Route("/images/uploads/{partner}/{name}", guard(self.picture), methods=["GET"]),
+            *Paying(self._desk).routes(),
+            *CodePages(self._desk).routes(),
+            *Statuses(self._desk).routes(),
+            *(self._inbox.routes() if self._desk.parts.has_inbox else []),
+            *self._desk.assets.routes(),
+        ]
+
+    def exception_handlers(
+        self,
+    ) -> Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]]:
+        """For addresses that no route knows, and for verbs that a route does not."""
+        return {HTTPException: self._no_route}
+
+    async def home(self, _request: Request) -> Response:
+        desk = self._desk
+        base = desk.addresses.base
+        view = HomePage(
+            version=__version__,
+            docs_url=f"{base}/docs",
+            openapi_url=f"{base}/openapi.json",
+            health_url=f"{base}/healthz",
+            sample_url=await self._inbox.sample_url(),
+            inbox_url=self._inbox.address if desk.parts.has_inbox else None,
+        )
+        return asking.html(desk.renderer.home(view, desk.language), desk.page_headers())
+
+    async def robots(self, _request: Request) -> Response:
+        """Pay pages and pictures are for those who were given the address."""
+        return Response("User-agent: *\nDisallow: /\n", media_type="text/plain")
+
+    async def picture(self, request: Request) -> Response:
+        key = request.url.path.removeprefix("/")
+        found = await images.read(self._desk.parts.storage, key)
+        if found is None:
+            raise NotFound("There is no such picture.")
+        body, content_type = found
+        headers = {
+            "cache-control": f"public, max-age={PICTURE_SECONDS}, immutable",
+            "x-content-type-options": "nosniff",
+            "content-security-policy": "default-src 'none'; sandbox",
+            "content-disposition": "inline",
+        }
+        return Response(body, headers=headers, media_type=content_type)
+
+    async def _no_route(self, request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        if status == 405:
+            response = self._desk.end_by_name("method_not_allowed", 405)
+            if isinstance(error, HTTPException) and error.headers:
+                response.headers.update(error.headers)
+            return response
+        if status == 404:
+            return await self._desk.problem(request, NotFound("There is nothing at this address."))
+        return await self._desk.problem(request, HandbillError(str(error)))

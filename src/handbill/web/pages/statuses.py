@@ -1,0 +1,129 @@
+"""The page that tells the truth about one payment, and the page of a payment that the API made."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from handbill.infra.database import Tx
+from handbill.kernel.errors import LinkNotPayable, NotFound
+from handbill.kernel.money import Money
+from handbill.merchants import accounts
+from handbill.merchants import service as merchants
+from handbill.merchants.model import Account, Merchant, MerchantStatus
+from handbill.payments import model, service
+from handbill.payments.model import PaymentType
+from handbill.payments.opening import Order
+from handbill.payments.service import PaymentWithAttempt
+from handbill.web.pages import asking, showing
+from handbill.web.pages.desk import Desk
+from handbill.web.pages.views import PayPage
+
+
+class _Read(msgspec.Struct, frozen=True):
+    found: PaymentWithAttempt
+    merchant: Merchant
+    offered: tuple[tuple[str, Account], ...]
+
+
+class Statuses:
+    """Both addresses carry a token of 128 bits: knowing it is the permission."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def routes(self) -> list[Route]:
+        guard = self._desk.guard
+        return [
+            Route("/pay/status/{token}", guard(self.show), methods=["GET"]),
+            Route("/pay/status/{token}/qr.svg", guard(self.code), methods=["GET"]),
+            Route("/pay/payment/{token}", guard(self.offer), methods=["GET"]),
+            Route("/pay/payment/{token}", guard(self.pay), methods=["POST"]),
+        ]
+
+    async def show(self, request: Request) -> Response:
+        read = await self._read(request)
+        desk = self._desk
+        if asking.wants_json(request):
+            payment = read.found.payment
+            return desk.json({"data": {"id": payment.id, "status": payment.status}})
+        view = showing.status_page(read.found, read.merchant, desk.addresses, desk.language)
+        body = desk.renderer.status(view, desk.language)
+        return asking.html(body, desk.page_headers())
+
+    async def code(self, request: Request) -> Response:
+        """The QR that the acquirer gave us, drawn by us: no picture of a third party."""
+        attempt = (await self._read(request)).found.attempt
+        if attempt is None or attempt.qr_payload is None or not attempt.live:
+            raise NotFound("There is no code to scan.")
+        picture = await self._desk.codes.picture(attempt.qr_payload, "svg")
+        headers = {**self._desk.plain_headers(), "x-content-type-options": "nosniff"}
+        return Response(picture, headers=headers, media_type="image/svg+xml")
+
+    async def offer(self, request: Request) -> Response:
+        read = await self._read(request)
+        desk, payment = self._desk, read.found.payment
+        if payment.type is not PaymentType.PAYMENT:
+            raise NotFound("There is no such payment.")
+        if payment.status not in model.OPEN or payment.expires_at <= desk.clock.now():
+            return RedirectResponse(
+                desk.addresses.status_page(payment.token), 303, desk.plain_headers()
+            )
+        if read.merchant.status is MerchantStatus.PAUSED:
+            raise LinkNotPayable("paused")
+        if not read.offered:
+            raise LinkNotPayable("not_open_yet")
+        hosts = {
+            host
+            for _, account in read.offered
+            for host in desk.acquirers.open(account).capabilities.page_hosts
+        }
+        # The payment is its own one-shot token: Pay on it can be pressed twice without harm.
+        cut = desk.renderer.pay(self._view(read), desk.language)
+        return asking.html(cut.with_token("-"), desk.page_headers(sorted(hosts)))
+
+    async def pay(self, request: Request) -> Response:
+        desk = self._desk
+        fields = await asking.form(request)
+        order = Order(
+            token=request.path_params["token"],
+            method=fields.get("method") or None,
+            address=request.client.host if request.client else None,
+        )
+        started = await desk.payments.start(desk.db, order)
+        where = started.redirect_url or desk.addresses.status_page(started.payment.token)
+        if asking.wants_json(request):
+            payment = started.payment
+            data = {"id": payment.id, "status": payment.status, "payment_url": where}
+            return desk.json({"data": data}, 201)
+        return RedirectResponse(where, 303, desk.plain_headers())
+
+    async def _read(self, request: Request) -> _Read:
+        token = request.path_params["token"]
+        return await self._desk.db.point(lambda tx: _read(tx, token))
+
+    def _view(self, read: _Read) -> PayPage:
+        payment, desk = read.found.payment, self._desk
+        fee = payment.amount_with_fee_minor - payment.amount_minor
+        return PayPage(
+            title=payment.title or payment.description or read.merchant.name,
+            seller=showing.seller(read.merchant),
+            action=desk.addresses.payment_page(payment.token),
+            methods=showing.methods(tuple(name for name, _ in read.offered), desk.language),
+            amount=Money(payment.amount_minor, payment.currency),
+            fee=Money(fee, payment.currency) if fee else None,
+            amount_with_fee=(
+                Money(payment.amount_with_fee_minor, payment.currency) if fee else None
+            ),
+            test=payment.test,
+            unfinished=showing.unfinished(read.found, desk.addresses),
+        )
+
+
+def _read(tx: Tx, token: str) -> _Read:
+    found = service.by_token(tx, token)
+    payment = found.payment
+    offered = accounts.offered(tx, payment.tenant)
+    return _Read(found, merchants.get(tx, payment.merchant_id), tuple(offered.items()))

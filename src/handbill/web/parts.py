@@ -1,0 +1,35 @@
+"""What `bootstrap` has built and the pages work with."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.types import ASGIApp
+
+from handbill.inbox import Inbox
+from handbill.infra.crypto import Crypto
+from handbill.infra.database import Database
+from handbill.infra.settings import Settings
+from handbill.infra.storage import Storage
+from handbill.infra.workshop import Workshop
+from handbill.kernel.addresses import Addresses
+from handbill.kernel.clock import Clock
+from handbill.merchants.accounts import Acquirers
+from handbill.payments.start import Payments
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """`sandbox` is the acquirer's application, where it runs here; `has_inbox` says whether the
+    built-in receiver of webhooks is open."""
+
+    settings: Settings
+    clock: Clock
+    db: Database
+    crypto: Crypto
+    addresses: Addresses
+    acquirers: Acquirers
+    payments: Payments
+    inbox: Inbox
+    workshop: Workshop
+    storage: Storage
+    sandbox: ASGIApp | None
+    has_inbox: bool

@@ -1,0 +1,73 @@
+"""Every state of every page in a real browser: small, quiet, within the screen, readable by all.
+
+The pictures are left in `screenshots/` for people to look at; nothing is compared with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from handbill.web.pages.language import Language, english
+from tests.browser.samples import gallery
+from tests.browser.stage import Stage
+
+PICTURES = Path(__file__).parents[2] / "screenshots"
+SCREENS = {360: 740, 768: 1024, 1280: 800}
+HTML_BYTES_MAX = 15 * 1024
+TARGET_PIXELS_MIN = 44
+PAGES = gallery()
+
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# Whatever is pressed or typed into must be large enough for a thumb.
+SMALL_TARGETS = """least =>
+    [...document.querySelectorAll("button, input:not([type=hidden]), a.button")]
+    .filter(one => one.getClientRects().length > 0)
+    .filter(one => one.getBoundingClientRect().height < least)
+    .map(one => one.outerHTML)"""
+
+
+@pytest.fixture(scope="module")
+def screen(chromium: Browser) -> Iterator[Page]:
+    PICTURES.mkdir(exist_ok=True)
+    context = chromium.new_context()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_every_screen_and_axe_finds_nothing(
+    name: str, screen: Page, stage: Stage
+) -> None:
+    html = PAGES[name](stage.renderer, english())
+    shown = stage.show(screen, html, scripts=b"<script" in html)
+    (PICTURES / f"{name}.html").write_bytes(html)
+    assert len(html) <= HTML_BYTES_MAX
+    for scheme in ("light", "dark"):
+        screen.emulate_media(color_scheme=scheme)
+        for width, height in SCREENS.items():
+            screen.set_viewport_size({"width": width, "height": height})
+            screen.screenshot(path=PICTURES / f"{name}-{width}-{scheme}.png", full_page=True)
+            assert screen.evaluate(OVERFLOW) <= 0
+            assert screen.evaluate(SMALL_TARGETS, TARGET_PIXELS_MIN) == []
+        found = Axe().run(screen)
+        assert found.violations_count == 0, found.generate_report()
+    assert shown.troubles == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_the_narrowest_screen_read_from_right_to_left(
+    name: str, screen: Page, stage: Stage
+) -> None:
+    html = PAGES[name](stage.renderer, Language("ar"))
+    screen.emulate_media(color_scheme="light")
+    screen.set_viewport_size({"width": 320, "height": 560})
+    shown = stage.show(screen, html, scripts=b"<script" in html)
+    screen.screenshot(path=PICTURES / f"{name}-320-rtl.png", full_page=True)
+    assert screen.evaluate("document.dir") == "rtl"
+    assert screen.evaluate(OVERFLOW) <= 0
+    assert shown.troubles == []

@@ -1,0 +1,120 @@
+"""Codes are made once and kept, within bounds, off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from handbill.kernel.errors import Invalid
+from handbill.qr import kept
+from handbill.qr.kept import CONTENT_TYPES, Codes, Format
+from tests.unit.qr.reading import open_png, rasterised_pdf, rasterised_svg, read_picture
+
+pytestmark = pytest.mark.anyio
+
+ADDRESS = "http://LOCALHOST:8000/L/ABCDEFGHJK"
+
+
+@pytest.fixture
+def codes() -> Iterator[Codes]:
+    made = Codes()
+    yield made
+    made.close()
+
+
+async def test_every_format_is_read_as_the_same_text(codes: Codes) -> None:
+    rasterise = {"png": open_png, "svg": rasterised_svg, "pdf": rasterised_pdf}
+    formats: tuple[Format, ...] = ("png", "svg", "pdf")
+
+    for format in formats:
+        picture = rasterise[format](await codes.picture(ADDRESS, format, 400))
+        assert read_picture(picture.convert("RGB")).text == ADDRESS
+    assert set(CONTENT_TYPES) == set(formats)
+
+
+async def test_a_size_in_pixels_is_a_96th_of_an_inch_each_on_paper(codes: Codes) -> None:
+    picture = rasterised_pdf(await codes.picture(ADDRESS, "pdf", 960), 30)
+
+    assert picture.size == (300, 300)
+
+
+async def test_a_code_that_was_made_is_not_made_again(codes: Codes) -> None:
+    first = await codes.picture(ADDRESS, "png")
+
+    assert await codes.picture(ADDRESS, "png") is first
+
+
+async def test_callers_at_the_same_time_get_one_and_the_same(codes: Codes) -> None:
+    pictures = await asyncio.gather(*(codes.picture(ADDRESS, "svg") for _ in range(50)))
+
+    assert len({id(picture) for picture in pictures}) == 1
+
+
+async def test_a_caller_that_goes_away_leaves_the_code_to_the_others(codes: Codes) -> None:
+    leaving = asyncio.create_task(codes.picture(ADDRESS, "png"))
+    staying = asyncio.create_task(codes.picture(ADDRESS, "png"))
+    await asyncio.sleep(0)  # both have asked
+
+    leaving.cancel()
+
+    assert read_picture(open_png(await staying)).text == ADDRESS
+    assert leaving.cancelled()
+
+
+async def test_no_code_is_made_in_the_thread_of_the_event_loop(codes: Codes) -> None:
+    await codes.picture(ADDRESS, "png")
+
+    workers = [thread.name for thread in threading.enumerate() if thread.name.startswith("qr")]
+    assert len(workers) == 1
+
+
+async def test_the_code_that_was_not_asked_for_longest_goes_first() -> None:
+    codes = Codes(entries_max=2)
+    first = await codes.picture(ADDRESS + "1", "png")
+    second = await codes.picture(ADDRESS + "2", "png")
+    await codes.picture(ADDRESS + "1", "png")
+
+    await codes.picture(ADDRESS + "3", "png")
+
+    assert await codes.picture(ADDRESS + "1", "png") is first
+    assert await codes.picture(ADDRESS + "2", "png") is not second
+    codes.close()
+
+
+async def test_what_is_kept_stays_within_its_bytes() -> None:
+    size = len(kept._draw(kept._Wanted(ADDRESS, "svg", None)))
+    codes = Codes(bytes_max=size * 2)
+    first = await codes.picture(ADDRESS, "svg")
+    await codes.picture(ADDRESS, "svg", 100)
+
+    await codes.picture(ADDRESS, "svg", 200)
+
+    assert await codes.picture(ADDRESS, "svg") is not first
+    codes.close()
+
+
+async def test_a_code_larger_than_all_the_room_is_given_but_not_kept() -> None:
+    codes = Codes(bytes_max=10)
+
+    first = await codes.picture(ADDRESS, "png")
+
+    assert await codes.picture(ADDRESS, "png") is not first
+    codes.close()
+
+
+@pytest.mark.parametrize("size", [0, 63, 2_049])
+async def test_a_refused_size_is_refused_every_time(codes: Codes, size: int) -> None:
+    for _ in range(2):
+        with pytest.raises(Invalid):
+            await codes.picture(ADDRESS, "png", size)
+
+
+async def test_text_that_cannot_be_drawn_is_an_error_for_every_caller(codes: Codes) -> None:
+    calls = (codes.picture("https://" + "x" * 5_000, "png") for _ in range(3))
+
+    errors = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert [type(error).__mro__[1] for error in errors] == [ValueError] * 3

@@ -1,0 +1,119 @@
+"""Places for deliveries: a host that hangs must cost the others nothing."""
+
+from __future__ import annotations
+
+from random import Random
+
+from handbill.webhooks.lanes import (
+    HOST_MAX,
+    KNOWN_MAX,
+    QUICK_MAX,
+    SLOW_HOST_MAX,
+    SLOW_MAX,
+    SLOW_SECONDS,
+    Lanes,
+)
+
+
+def entered(lanes: Lanes, host: str, count: int, now: float) -> int:
+    return sum(lanes.enter(host, now) == 0 for _ in range(count))
+
+
+def test_a_host_has_eight_places() -> None:
+    lanes = Lanes()
+
+    assert entered(lanes, "shop.example", 20, 0) == HOST_MAX == 8
+    assert lanes.enter("other.example", 0) == 0
+
+
+def test_a_place_that_was_left_can_be_taken() -> None:
+    lanes = Lanes()
+    entered(lanes, "shop.example", HOST_MAX, 0)
+    lanes.leave("shop.example", 0, 0.1)
+
+    assert lanes.enter("shop.example", 0.1) == 0
+    assert lanes.enter("shop.example", 0.1) > 0
+
+
+def test_quick_hosts_share_sixty_four_places() -> None:
+    lanes = Lanes()
+
+    assert sum(entered(lanes, f"{n}.example", 8, 0) for n in range(20)) == QUICK_MAX == 64
+
+
+def test_those_who_are_sent_away_come_back_one_after_the_other() -> None:
+    lanes = Lanes()
+    entered(lanes, "shop.example", HOST_MAX, 0)
+    waits = [lanes.enter("shop.example", 0) for _ in range(100)]
+
+    assert waits == sorted(set(waits))
+    assert waits[-1] < 100 * 0.1 / HOST_MAX + 0.1
+
+
+def test_a_hundred_hosts_that_hang_leave_room_for_one_that_answers() -> None:
+    lanes, now = Lanes(), 0.0
+    for n in range(100):
+        entered(lanes, f"hanging{n}.example", HOST_MAX, now)
+    assert lanes.enter("quick.example", now) > 0  # nobody knows yet who will hang
+
+    now += SLOW_SECONDS + 0.1
+
+    assert entered(lanes, "quick.example", HOST_MAX, now) == HOST_MAX
+    assert entered(lanes, "hanging0.example", 1, now) == 0
+
+
+def test_hosts_that_hung_share_few_places_until_they_answer_quickly() -> None:
+    lanes = Lanes()
+    hosts = [f"hanging{n}.example" for n in range(100)]
+    for host in hosts:
+        assert lanes.enter(host, 0) == 0
+        lanes.leave(host, 0, 15)
+
+    taken = [entered(lanes, host, HOST_MAX, 20) for host in hosts]
+    assert max(taken) == SLOW_HOST_MAX
+    assert sum(taken) == SLOW_MAX
+
+    lanes.leave(hosts[0], 20, 20.1)
+    assert entered(lanes, hosts[0], HOST_MAX, 21) == HOST_MAX - 1
+
+
+def test_the_queue_of_a_host_is_forgotten_when_it_stands_empty() -> None:
+    lanes = Lanes()
+    entered(lanes, "shop.example", 1_000, 0)
+    for _ in range(HOST_MAX):
+        lanes.leave("shop.example", 0, 0.1)
+    entered(lanes, "shop.example", HOST_MAX, 0.1)
+
+    assert lanes.enter("shop.example", 0.1) < 0.1
+
+
+def test_a_burst_is_worked_off_at_the_hosts_own_pace() -> None:
+    """2,000 deliveries at once to a host that takes 20 ms each: 5 s of work for 8 places."""
+    lanes, rng = Lanes(), Random(7)
+    due = [(0.0, n) for n in range(2_000)]
+    ends: list[tuple[float, float]] = []
+    asked = finished = 0.0
+    while due or ends:
+        if ends and (not due or ends[0][0] <= due[0][0]):
+            finished, began = ends.pop(0)
+            lanes.leave("shop.example", began, finished)
+        else:
+            now, n = due.pop(0)
+            asked += 1
+            wait = lanes.enter("shop.example", now)
+            if wait:
+                due = sorted([*due, (now + wait, n)]) if due else [(now + wait, n)]
+            else:
+                ends = sorted([*ends, (now + rng.uniform(0.015, 0.025), now)])
+
+    assert finished < 10
+    assert asked < 2_000 * 4
+
+
+def test_hosts_of_long_ago_are_forgotten() -> None:
+    lanes = Lanes()
+    for n in range(KNOWN_MAX * 2):
+        lanes.enter(f"{n}.example", n)
+        lanes.leave(f"{n}.example", n, n + 0.1)
+
+    assert len(lanes._lanes) <= KNOWN_MAX
