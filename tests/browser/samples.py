@@ -27,7 +27,7 @@ from handbill.web.pages.views import (
 )
 from handbill.web.pages.words import ENDS
 
-ORIGIN = "http://localhost:8000"
+ORIGIN = "http://pages.localhost"  # loopback by name, so that browsers trust it like https
 AT = 1_772_359_200_000  # 2026-03-01T10:00:00Z
 TOKEN = "t" * 64
 REFERENCE = "0195509a-7c00-7a4e-8f1c-3b5d2e9a6c10"

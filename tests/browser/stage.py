@@ -42,8 +42,6 @@ class Stage:
         """Opens the page. What goes wrong while it loads, or later, is added to `troubles`."""
         shown = Shown(html)
         troubles = shown.troubles
-        page.on("console", lambda message: troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
 
         def serve(route: Route, request: Request) -> None:
             path = urlsplit(request.url).path
@@ -59,7 +57,10 @@ class Stage:
                 kind, body = self._file(path)
                 route.fulfill(status=200, content_type=kind, body=body)
 
+        page.goto("about:blank")  # ends what an earlier page may still be asking for
         page.unroute_all()
+        page.on("console", lambda message: troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
         page.route("**/*", serve)
         page.goto(f"{ORIGIN}/page")
         return shown

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from handbill.web.pages.language import Language, english
 from tests.browser.samples import gallery
@@ -32,11 +32,18 @@ SMALL_TARGETS = """least =>
 
 
 @pytest.fixture(scope="module")
-def screen(chromium: Browser) -> Iterator[Page]:
+def context(chromium: Browser) -> Iterator[BrowserContext]:
     PICTURES.mkdir(exist_ok=True)
     context = chromium.new_context()
-    yield context.new_page()
+    yield context
     context.close()
+
+
+@pytest.fixture
+def screen(context: BrowserContext) -> Iterator[Page]:
+    page = context.new_page()
+    yield page
+    page.close()
 
 
 @pytest.mark.parametrize("name", PAGES)

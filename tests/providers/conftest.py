@@ -19,6 +19,12 @@ from tests.providers.loopback import free_socket, serve, url_of
 
 
 @pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """An adapter does not see the acquirer's database. The sandbox's own tests run on both."""
+    return sqlite_url
+
+
+@pytest.fixture
 async def outbound() -> AsyncIterator[Outbound]:
     client = Outbound(guarded=False)
     yield client
@@ -56,7 +62,7 @@ async def sandbox_bench(
 
 
 @pytest.fixture(params=["sandbox"])
-def bench(request: pytest.FixtureRequest, db: Database) -> Bench:
-    """Every adapter in turn. `db` is named so that its parameters are known beforehand."""
+def bench(request: pytest.FixtureRequest) -> Bench:
+    """Every adapter in turn."""
     found: Bench = request.getfixturevalue(f"{request.param}_bench")
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -18,8 +18,12 @@ pytestmark = pytest.mark.anyio
 TABLES = (
     "CREATE TABLE notes (name TEXT PRIMARY KEY, amount BIGINT NOT NULL)",
     "CREATE TABLE owners (name TEXT PRIMARY KEY)",
-    "CREATE TABLE pets (name TEXT NOT NULL, owner TEXT NOT NULL"
-    " REFERENCES owners (name) DEFERRABLE INITIALLY DEFERRED)",
+    """
+    CREATE TABLE pets (
+        name TEXT NOT NULL,
+        owner TEXT NOT NULL REFERENCES owners (name) DEFERRABLE INITIALLY DEFERRED
+    )
+    """,
 )
 
 
@@ -29,12 +33,16 @@ def watched(empty_database_url: str) -> Watched:
 
 
 @pytest.fixture
-async def db(watched: Watched, clock: ManualClock) -> Iterator[Database]:
+async def db(watched: Watched, clock: ManualClock) -> AsyncIterator[Database]:
     database = Database(watched, clock)
     for table in TABLES:
-        await database.write(lambda tx, table=table: tx.run(table))
+        await database.write(create(table))
     yield database
     database.close()
+
+
+def create(table: str):
+    return lambda tx: tx.run(table)
 
 
 def add(name: str, amount: int = 1):
@@ -293,7 +301,8 @@ async def test_an_error_of_the_database_cannot_be_swallowed(db: Database):
 
     def swallow_and_go_on(tx: Tx) -> str:
         swallow(tx)
-        return add("after the error")(tx)
+        add("after the error")(tx)
+        return "inserted"
 
     # When
     results = await together(db, add("a"), swallow, swallow_and_go_on, add("b"))
@@ -315,11 +324,11 @@ async def test_what_is_gathered_is_stored_once_a_batch(db: Database):
             tx.gather(store, "nested")
 
     # When
-    await together(
-        db,
-        lambda tx: tx.gather(store, "a"),
-        lambda tx: [tx.gather(store, "b"), tx.gather(store, "c")],
-    )
+    def gather_two(tx: Tx) -> None:
+        tx.gather(store, "b")
+        tx.gather(store, "c")
+
+    await together(db, lambda tx: tx.gather(store, "a"), gather_two)
 
     # Then, with what the storing itself gathered
     assert calls == [["a", "b", "c"], ["nested"]]

@@ -22,7 +22,13 @@ from handbill.infra.database import Database
 from handbill.infra.storage import FolderStorage
 from handbill.infra.workshop import Workshop
 from handbill.kernel.clock import ManualClock
-from handbill.kernel.errors import BrokenImage, HandbillError, TooLarge, UnsupportedMedia
+from handbill.kernel.errors import (
+    BrokenImage,
+    HandbillError,
+    TooLarge,
+    Unavailable,
+    UnsupportedMedia,
+)
 from handbill.merchants.store import add_merchant
 from tests.unit.catalog.photos import (
     exif,
@@ -167,6 +173,16 @@ async def test_a_picture_that_wants_too_much_memory_is_broken_and_the_next_one_i
 
     assert (await shop.upload(PHOTO)).endswith("-photo.jpg")
     await shop.workshop.close()
+
+
+async def test_a_worker_that_is_too_slow_says_nothing_about_the_picture(shop: Shop) -> None:
+    """On a machine with other work; a time of nothing at all stands for it."""
+    shop.workshop = Workshop(PICTURES, timeout_seconds=0)
+
+    with pytest.raises(Unavailable, match="in time"):
+        await shop.upload(PHOTO)
+
+    assert await shop.rows() == 0
 
 
 async def test_merchants_who_upload_at_once_are_served_one_after_the_other(shop: Shop) -> None:

@@ -19,16 +19,21 @@ def answer_eio(connection: Connection) -> None:
     raise error
 
 
+def say(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
+
+
 async def main(url: str) -> None:
     backend = Watched(open_backend(url))
     db = Database(backend, SystemClock())
     await db.write(lambda tx: tx.run("CREATE TABLE notes (name TEXT)"))
-    print("first", flush=True)
+    say("first")
     backend.before_commit = answer_eio
     try:
         await db.write(lambda tx: tx.run("INSERT INTO notes (name) VALUES ('lost')"))
     finally:
-        print("second", flush=True)
+        say("second")
 
 
 asyncio.run(main(sys.argv[1]))

@@ -73,7 +73,7 @@ class PostgresServer:
     def create(self, database: str, *, template: str = "template0") -> str:
         """Gives the URL of the new database. Nobody may be connected to the template."""
         self._admin.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
                 sql.Identifier(database), sql.Identifier(template)
             )
         )
@@ -130,7 +130,7 @@ class PostgresServer:
             except psycopg.OperationalError:
                 time.sleep(0.02)
             said = log.read_text(errors="replace") if log.exists() else ""
-            if "FATAL" in said:
+            if _has_failed(said):
                 break
         self._end()
         if "could not bind" in said:
@@ -180,6 +180,12 @@ def programs_folder() -> Path:
     raise RuntimeError(
         "PostgreSQL is missing: `bin/test` installs it, or `apt-get install postgresql`."
     )
+
+
+def _has_failed(log: str) -> bool:
+    """A server that is still starting refuses us with a FATAL of its own."""
+    fatal = [line for line in log.splitlines() if "FATAL" in line]
+    return any("starting up" not in line for line in fatal)
 
 
 def _version(folder: Path) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from handbill.bootstrap.first_start import INBOX_PATH, FirstStart
 from handbill.bootstrap.house import House
 from handbill.infra.settings import Settings
+from handbill.qr.code import make
 from handbill.qr.formats import terminal
 
 
@@ -31,7 +32,7 @@ def first(house: House, furnished: FirstStart) -> str:
         "",
         f"Pay the sample link:  {page}",
         "",
-        terminal(addresses.short(furnished.link_code)),
+        terminal(make(addresses.short(furnished.link_code))),
     ]
     if house.has_inbox:
         lines += [f"Its webhooks arrive:  {addresses.base}{INBOX_PATH}", ""]

@@ -16,9 +16,9 @@ import msgspec
 
 from handbill.infra.database import Database, Tx
 from handbill.infra.storage import Storage
-from handbill.infra.workshop import JobFailed, JobStopped, Workshop
+from handbill.infra.workshop import JobFailed, JobStopped, JobTimedOut, Workshop
 from handbill.kernel.clock import Clock, Instant
-from handbill.kernel.errors import BrokenImage, TooLarge, UnsupportedMedia
+from handbill.kernel.errors import BrokenImage, TooLarge, Unavailable, UnsupportedMedia
 
 BYTES_MAX = 10 * 1024 * 1024
 PICTURES = "handbill.catalog.pictures"
@@ -149,8 +149,10 @@ async def _rebuild(workshop: Workshop, data: bytes, kind: Kind) -> _Rebuilt:
     try:
         answer = await workshop.run(f"{PICTURES}:rebuild", data, kind)
         return msgspec.convert(answer, _Rebuilt)
+    except JobTimedOut as error:
+        raise Unavailable("The picture could not be read in time. Try again.") from error
     except (JobFailed, JobStopped, msgspec.ValidationError) as error:
-        # Too slow, too big or fatal to decode: for the sender that is one thing.
+        # Too big or fatal to decode: for the sender that is one thing.
         raise BrokenImage({"image": ["cannot be read as a picture"]}) from error
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from handbill.catalog.products import Product
 from handbill.infra.database import Tx
-from handbill.infra.paging import Page, Position, cut, like
+from handbill.infra.paging import Page, Position, cut, folded, like
 from handbill.merchants.model import Tenant
 
 _PRODUCT = (
@@ -19,8 +19,9 @@ _MINE = "merchant_id = :merchant_id AND test = :test AND deleted_at IS NULL"
 def add(tx: Tx, product: Product) -> None:
     tx.run(
         "INSERT INTO products (id, merchant_id, test, header, text, price_minor, currency, qty,"
-        " image, link_id, created_at, updated_at) VALUES (:id, :merchant_id, :test, :header,"
-        " :text, :price_minor, :currency, :qty, :image, :link_id, :created_at, :updated_at)",
+        " image, link_id, search_text, created_at, updated_at) VALUES (:id, :merchant_id, :test,"
+        " :header, :text, :price_minor, :currency, :qty, :image, :link_id, :search_text,"
+        " :created_at, :updated_at)",
         **_columns(product),
     )
 
@@ -28,7 +29,8 @@ def add(tx: Tx, product: Product) -> None:
 def save(tx: Tx, product: Product) -> None:
     tx.run(
         "UPDATE products SET header = :header, text = :text, price_minor = :price_minor,"
-        " currency = :currency, qty = :qty, image = :image, updated_at = :updated_at"
+        " currency = :currency, qty = :qty, image = :image, search_text = :search_text,"
+        " updated_at = :updated_at"
         f" WHERE id = :id AND {_MINE}",
         **_columns(product),
     )
@@ -79,7 +81,7 @@ def list_page(
     if after is not None:
         where += " AND (created_at, id) < (:after_at, :after_id)"
     if q is not None:
-        where += " AND LOWER(header) LIKE :q ESCAPE '!'"
+        where += " AND search_text LIKE :q ESCAPE '!'"
     rows = tx.all(
         Product,
         f"{_PRODUCT} WHERE {where} ORDER BY created_at DESC, id DESC LIMIT :limit",
@@ -93,4 +95,5 @@ def list_page(
 
 
 def _columns(product: Product) -> dict[str, object]:
-    return {name: getattr(product, name) for name in product.__struct_fields__}
+    columns = {name: getattr(product, name) for name in product.__struct_fields__}
+    return {**columns, "search_text": folded(product.header)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -55,7 +56,7 @@ async def _follow(
     seen = newest[0].id if newest else None
     with db.subscription(received.TOPIC) as news:
         while True:
-            for webhook in await db.read(lambda tx, seen=seen: received.after(tx, seen)):
+            for webhook in await db.read(partial(received.after, received_id=seen)):
                 seen = webhook.id
                 _show(webhook)
                 if forward_to is not None:

@@ -6,13 +6,15 @@ in it, because a database without its key has lost its secrets: guard the file l
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from handbill.infra.crypto import KEY_FILE
 from handbill.kernel.errors import Conflict, Invalid, Unavailable
@@ -25,65 +27,92 @@ _SECONDS = 30
 def backup(database: Path, folder: Path, target: Path) -> int:
     """Writes `target`, readable by its user alone; gives its size in bytes.
 
-    A half-written file never bears the name of a backup. Raises Conflict where `target` exists.
+    A half-written file never bears the name of a backup. Raises Conflict where `target` exists,
+    Unavailable where there is no database.
     """
     if target.exists():
         raise Conflict(f"{target} exists already; choose another name.")
-    unfinished = target.with_name(target.name + ".part")
     with _scratch(target.parent) as scratch:
-        copy = scratch / DATABASE
-        _copy(database, copy)
-        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file, tarfile.open(fileobj=file, mode="w") as tar:
-            tar.add(copy, DATABASE)
-            for name in (KEY_FILE, PICTURES):
-                if (folder / name).exists():
-                    tar.add(folder / name, name)
-            tar.close()
+        # The database first: a picture that its rows promise is on the disk by then.
+        _copy(database, scratch / DATABASE)
+        unfinished = scratch / "backup.tar"
+        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            with tarfile.open(fileobj=file, mode="w") as tar:
+                tar.add(scratch / DATABASE, DATABASE)
+                for path in _kept(folder):
+                    with contextlib.suppress(FileNotFoundError):  # an upload that just ended
+                        tar.add(path, str(path.relative_to(folder)))
             file.flush()
             os.fsync(file.fileno())
-    unfinished.rename(target)
+        unfinished.rename(target)
     return target.stat().st_size
 
 
 def restore(source: Path, database: Path, folder: Path) -> None:
     """Puts the database, the key and the pictures back, in place of what is there.
 
-    Raises Invalid for a file that is not a whole backup; nothing is changed then.
+    Raises Invalid for a file that is not a whole backup; nothing is changed then. The key comes
+    last: where the database cannot be replaced, what is there still has its own.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _scratch(folder) as scratch:
         _unpack(source, scratch)
-        copy = scratch / DATABASE
-        _check(copy)
+        _check(scratch / DATABASE)
+        for picture in _files(scratch / PICTURES):
+            place = folder / picture.relative_to(scratch)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            picture.replace(place)
+        _copy(scratch / DATABASE, database)
         key = scratch / KEY_FILE
         if key.exists():
             key.chmod(0o600)
             key.replace(folder / KEY_FILE)
-        pictures = scratch / PICTURES
-        for picture in sorted(path for path in pictures.rglob("*") if path.is_file()):
-            place = folder / PICTURES / picture.relative_to(pictures)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            picture.replace(place)
-        _copy(copy, database)
+
+
+def _kept(folder: Path) -> list[Path]:
+    """The files beside the database that belong to it."""
+    key = folder / KEY_FILE
+    return [*([key] if key.exists() else []), *_files(folder / PICTURES)]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def _copy(source: Path, target: Path) -> None:
     if not source.exists():
         raise Unavailable(f"There is no database at {source}.")
-    with closing(sqlite3.connect(source, timeout=_SECONDS)) as of:
-        with closing(sqlite3.connect(target, timeout=_SECONDS)) as to:
-            of.backup(to)
+    with (
+        closing(sqlite3.connect(source, timeout=_SECONDS)) as of,
+        closing(sqlite3.connect(target, timeout=_SECONDS)) as to,
+    ):
+        of.backup(to)
 
 
 def _unpack(source: Path, scratch: Path) -> None:
+    """Takes plain files under the names that `backup` gives, and nothing else of the archive: it
+    may have passed through strange hands."""
     try:
         with tarfile.open(source, mode="r:") as tar:
-            tar.extractall(scratch, filter="data")
-    except (tarfile.TarError, OSError) as error:
+            for member in tar:
+                name = PurePosixPath(member.name)
+                file = tar.extractfile(member) if member.isreg() and _is_ours(name) else None
+                if file is not None:
+                    place = scratch / name
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    with place.open("wb") as copy:
+                        shutil.copyfileobj(file, copy)
+    except (tarfile.TarError, FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise Invalid({"FILE": ["is not a backup that can be read"]}) from error
     if not (scratch / DATABASE).is_file():
         raise Invalid({"FILE": ["holds no database"]})
+
+
+def _is_ours(name: PurePosixPath) -> bool:
+    if ".." in name.parts or name.is_absolute():
+        return False
+    return str(name) in (DATABASE, KEY_FILE) or name.parts[:1] == (PICTURES,)
 
 
 def _check(database: Path) -> None:

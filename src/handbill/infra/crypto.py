@@ -6,6 +6,7 @@ Each purpose gets a key of its own, derived by HMAC, so that one cannot stand in
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
@@ -64,7 +65,7 @@ class Crypto:
     def verify(self, purpose: str, token: str, now: Instant) -> object | None:
         """The signed value, or None: forged, of another purpose, or expired."""
         try:
-            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except ValueError:
             return None
         tag, body = raw[:_TAG_BYTES], raw[_TAG_BYTES:]
@@ -82,23 +83,38 @@ class Crypto:
 
 
 def installation_key(folder: Path) -> bytes:
-    """Reads the key of this installation, or makes it: readable by its user alone."""
+    """Reads the key of this installation, or makes it: readable by its user alone.
+
+    Two processes that start at once get the same key, and a half-written one is never seen.
+    """
     path = folder / KEY_FILE
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes().strip()
-    with os.fdopen(handle, "wb") as file:
-        key = secrets.token_urlsafe(48).encode()
-        file.write(key + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return key
+    if not path.exists():
+        _make_key(path)
+    return path.read_bytes().strip()
 
 
 def webhook_secret() -> str:
     """`whsec_` and 32 random bytes in base64, as Standard Webhooks asks."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _make_key(path: Path) -> None:
+    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_urlsafe(48).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):  # another process was quicker: its key counts
+            os.link(unfinished, path)
+    finally:
+        unfinished.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _text(raw: bytes) -> str:

@@ -90,23 +90,32 @@ def again(tx: Tx, job: Job, due_at: Instant) -> None:
 
 def claim(tx: Tx, limit: int) -> list[Job]:
     """Leases what is due, oldest first. Two workers never get the same job."""
-    return tx.all(
+    leased = tx.all(
         Job,
-        "UPDATE jobs SET leased_until = :until, fence = fence + 1, tries = tries + 1"
-        " WHERE id IN (SELECT id FROM jobs WHERE due_at <= :now"
-        "  AND (leased_until IS NULL OR leased_until <= :now)"
-        "  ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED)"
+        # Materialized: PostgreSQL may otherwise run the inner query again for every row, and lease
+        # more than the limit.
+        "WITH due AS MATERIALIZED (SELECT id FROM jobs WHERE due_at <= :now"
+        " AND (leased_until IS NULL OR leased_until <= :now)"
+        " ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED)"
+        " UPDATE jobs SET leased_until = :until, fence = fence + 1, tries = tries + 1"
+        " WHERE id IN (SELECT id FROM due)"
         " RETURNING id, kind, payload_json, due_at, fence, tries",
         until=tx.now + LEASE,
         now=tx.now,
         limit=limit,
     )
+    return sorted(leased, key=lambda job: (job.due_at, job.id))  # RETURNING keeps no order
 
 
 def next_due(tx: Tx) -> Instant | None:
     """When the next job can be taken: due and not leased, or its lease run out."""
+    # Each half walks an index from its end: this is asked again and again, over many jobs.
     due: Instant | None = tx.value(
-        "SELECT MIN(CASE WHEN leased_until > due_at THEN leased_until ELSE due_at END) FROM jobs"
+        "SELECT MIN(soonest.at) FROM ("
+        "SELECT * FROM (SELECT due_at AS at FROM jobs WHERE leased_until IS NULL"
+        " ORDER BY due_at LIMIT 1) AS waiting UNION ALL "
+        "SELECT * FROM (SELECT leased_until AS at FROM jobs WHERE leased_until IS NOT NULL"
+        " ORDER BY leased_until LIMIT 1) AS leased) AS soonest"
     )
     return due
 

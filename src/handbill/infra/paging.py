@@ -1,7 +1,12 @@
-"""Lists in pages: newest first by (created_at, id), so that a walk misses and repeats nothing."""
+"""Lists in pages: newest first by (created_at, id), so that a walk misses and repeats nothing.
+
+What can be looked for is stored folded: the databases' own LOWER knows ASCII only (SQLite, and
+PostgreSQL in the C locale).
+"""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Generic, Protocol, TypeVar
 
@@ -43,8 +48,15 @@ def cut(rows: Sequence[P], limit: int) -> Page[P]:
     return Page(rows[:limit], Position(last.created_at, last.id))
 
 
+def folded(*texts: str | None) -> str | None:
+    """What `like` finds its pattern in: the same for capitals and small letters of any script."""
+    said = "\n".join(text for text in texts if text)
+    return unicodedata.normalize("NFKC", said).casefold() or None
+
+
 def like(text: str) -> str:
-    """A pattern that finds `text` anywhere, for LIKE with ESCAPE '!'."""
+    """A pattern that finds `text` anywhere in what `folded` gave, for LIKE with ESCAPE '!'."""
+    pattern = folded(text) or ""
     for special in "!%_":
-        text = text.replace(special, "!" + special)
-    return f"%{text.lower()}%"
+        pattern = pattern.replace(special, "!" + special)
+    return f"%{pattern}%"

@@ -40,7 +40,11 @@ class JobFailed(Exception):
 
 
 class JobStopped(Exception):
-    """The job took too long or too much memory, or its worker died: trying again will not help."""
+    """The job took too much memory, or its worker died: trying again will not help."""
+
+
+class JobTimedOut(JobStopped):
+    """The job took too long, which may be the machine's fault and not its own."""
 
 
 class Workshop:
@@ -78,7 +82,7 @@ class Workshop:
         """`function` is `package.module:function` of an allowed module. A tuple comes back as a
         list, and unchecked: `msgspec.convert` it, a decoder may have been taken over.
 
-        Raises what the function raised of `kernel.errors`; JobFailed or JobStopped; Unavailable
+        Raises what the function raised of `kernel.errors`; JobFailed, JobStopped; Unavailable
         where too many jobs wait already, or the workshop is closed.
         """
         if function.partition(":")[0] not in self._modules:
@@ -90,7 +94,8 @@ class Workshop:
                     answer = await worker.do(Job(function, list(arguments)))
             except _GONE as error:
                 await worker.stop()
-                raise JobStopped(f"{function} was stopped.") from error
+                kind = JobTimedOut if isinstance(error, TimeoutError) else JobStopped
+                raise kind(f"{function} was stopped.") from error
             except BaseException:  # cancelled: nobody knows what the worker will say next
                 await worker.stop()
                 raise

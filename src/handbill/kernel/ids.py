@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import secrets
 import threading
-import uuid
 import zlib
+
+import uuid_utils
 
 from handbill.kernel.clock import Instant
 
@@ -19,9 +20,8 @@ _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _KEY_RANDOM_LENGTH = 30
 _KEY_CHECKSUM_LENGTH = 6
 _UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_TAIL_BITS = 74
-"""What RFC 9562 leaves of a UUIDv7 beside time, version and variant."""
-_STEP_BITS = 32
+_TOP_BIT = 1 << 61  # of the last random field: clear at first, so that no run of steps leaves it
+_STEP = (1 << 32) - 1
 
 _guard = threading.Lock()
 _latest = (0, 0)
@@ -31,17 +31,12 @@ def new_id(at: Instant) -> str:
     """A UUIDv7 as text. Ids sort by their millisecond; those that this process makes one after
     another for the same millisecond sort in that order."""
     global _latest
+    drawn = uuid_utils.uuid7(nanoseconds=at * 1_000_000).int
     with _guard:
-        instant, tail = _latest
-        # A random start with its top bit clear: no run of random steps reaches the end.
-        tail = (
-            tail + 1 + secrets.randbits(_STEP_BITS)
-            if at == instant
-            else secrets.randbits(_TAIL_BITS - 1)
-        )
-        _latest = (at, tail)
-    high, low = tail >> 62, tail & ((1 << 62) - 1)
-    return str(uuid.UUID(int=at << 80 | 7 << 76 | high << 64 | 2 << 62 | low))
+        instant, number = _latest
+        number = number + 1 + (drawn & _STEP) if at == instant else drawn & ~_TOP_BIT
+        _latest = (at, number)
+    return str(uuid_utils.UUID(int=number))
 
 
 def parse_id(text: str) -> str | None:
@@ -53,6 +48,12 @@ def parse_id(text: str) -> str | None:
 def token() -> str:
     """128 random bits, safe in an address."""
     return secrets.token_urlsafe(16)
+
+
+def reference() -> str:
+    """`7KX2-M4QF-9TAB`: 60 random bits that a person can read out on the telephone."""
+    letters = "".join(secrets.choice(CROCKFORD) for _ in range(12))
+    return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
 
 
 def short_code() -> str:

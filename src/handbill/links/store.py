@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from handbill.infra.database import Tx
-from handbill.infra.paging import Page, Position, cut, like
+from handbill.infra.paging import Page, Position, cut, folded, like
 from handbill.kernel.clock import Instant
 from handbill.links.model import Link
 from handbill.merchants.model import Tenant
@@ -20,19 +20,21 @@ _COLUMNS = (
     " version, created_at, updated_at, deleted_at"
 )
 _NAMES = [name.strip() for name in _COLUMNS.split(",")]
-_INSERT = f"INSERT INTO links ({_COLUMNS}) VALUES ({', '.join(':' + n for n in _NAMES)})"
+_STORED = (*_NAMES, "search_text")
+_FIXED = ("id", "merchant_id", "test", "code", "created_at")
+_INSERT = (
+    f"INSERT INTO links ({', '.join(_STORED)}) VALUES ({', '.join(':' + n for n in _STORED)})"
+)
 _UPDATE = (
-    "UPDATE links SET "
-    + ", ".join(
-        f"{n} = :{n}" for n in _NAMES if n not in ("id", "merchant_id", "test", "code", "created_at")
-    )
-    + " WHERE id = :id AND merchant_id = :merchant_id"
+    f"UPDATE links SET {', '.join(f'{n} = :{n}' for n in _STORED if n not in _FIXED)}"
+    " WHERE id = :id AND merchant_id = :merchant_id"
 )
 _MINE = "merchant_id = :merchant_id AND test = :test AND deleted_at IS NULL"
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """What a list is narrowed to. `q` is looked for in title and description."""
+    """What a list is narrowed to. `q` is looked for in title and description, without regard to
+    case."""
 
     status: str | None = None
     amount_type: str | None = None
@@ -102,11 +104,22 @@ def list_page(
     return cut(rows, limit)
 
 
+def find_first(tx: Tx, tenant: Tenant) -> Link | None:
+    """The tenant's oldest link that is active and no product's own."""
+    return tx.find(
+        Link,
+        f"SELECT {_COLUMNS} FROM links WHERE {_MINE} AND product_id IS NULL"
+        " AND status = 'active' ORDER BY created_at, id LIMIT 1",
+        merchant_id=tenant.merchant_id,
+        test=tenant.test,
+    )
+
+
 _CLAUSES = {
     "status": "status = :status",
     "amount_type": "amount_type = :amount_type",
     "product": "id IN (SELECT link_id FROM link_products WHERE product_id = :product)",
-    "q": "(LOWER(title) LIKE :q ESCAPE '!' OR LOWER(description) LIKE :q ESCAPE '!')",
+    "q": "search_text LIKE :q ESCAPE '!'",
     "created_from": "created_at >= :created_from",
     "created_to": "created_at < :created_to",
 }
@@ -221,4 +234,5 @@ def free_place(tx: Tx, payment_id: str) -> None:
 
 
 def _columns(link: Link) -> dict[str, Any]:
-    return {name: getattr(link, name.removesuffix("_json")) for name in _NAMES}
+    columns = {name: getattr(link, name.removesuffix("_json")) for name in _NAMES}
+    return {**columns, "search_text": folded(link.title, link.description)}

@@ -40,6 +40,7 @@ def add(
     credentials: Mapping[str, str],
     methods: Sequence[str],
 ) -> Account:
+    """The pages of the merchant's links show its methods, so they are to be made anew."""
     account = Account(
         id=ids.new_id(tx.now),
         merchant_id=tenant.merchant_id,
@@ -51,6 +52,7 @@ def add(
         created_at=tx.now,
     )
     store.add_account(tx, account)
+    store.touch_merchant(tx, tenant.merchant_id)
     return account
 
 

@@ -20,6 +20,7 @@ from handbill.merchants.model import Merchant, MerchantStatus, WebhookTarget
 NAME_MAX = 200
 ORIGINS_MAX = 20
 SECRET_OVERLAP = DAY
+_NAME_WORDS = f"must have 1 to {NAME_MAX} characters"
 
 STATES = {
     MerchantStatus.ACTIVE: {MerchantStatus.PAUSED},
@@ -39,7 +40,7 @@ class NewMerchant(msgspec.Struct, frozen=True):
 def create(tx: Tx, crypto: Crypto, name: str, notify_url: str | None) -> NewMerchant:
     name = name.strip()
     if not 1 <= len(name) <= NAME_MAX:
-        raise Invalid({"name": [f"must have 1 to {NAME_MAX} characters"]})
+        raise Invalid({"name": [_NAME_WORDS]})
     merchant_id = store.add_merchant(tx, name, notify_url)
     api_keys = {
         mode: keys.create(tx, crypto, merchant_id, test=mode == "test")[1]
@@ -95,8 +96,8 @@ def _add_secret(tx: Tx, crypto: Crypto, merchant_id: int) -> str:
 
 def _faults(merchant: Merchant) -> Faults:
     faults: Faults = {}
-    if not merchant.name.strip():
-        faults["name"] = ["must not be empty"]
+    if not 1 <= len(merchant.name.strip()) <= NAME_MAX:
+        faults["name"] = [_NAME_WORDS]
     if len(merchant.return_origins) > ORIGINS_MAX:
         faults["return_origins"] = [f"must have at most {ORIGINS_MAX} entries"]
     for i, origin in enumerate(merchant.return_origins[:ORIGINS_MAX]):
@@ -110,11 +111,12 @@ def _faults(merchant: Merchant) -> Faults:
 
 
 def _is_origin(text: str) -> bool:
+    """As `links.rules` writes the origin of a return address, or the two would never meet."""
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
         return False
     host = parts.hostname or ""
-    rebuilt = f"https://{host}" + (f":{port}" if port else "")
-    return bool(host) and text == rebuilt
+    name = f"[{host}]" if ":" in host else host
+    return bool(host) and text == f"https://{name}" + (f":{port}" if port and port != 443 else "")

@@ -68,6 +68,10 @@ def save_merchant(tx: Tx, merchant: Merchant) -> None:
     )
 
 
+def touch_merchant(tx: Tx, merchant_id: int) -> None:
+    tx.run("UPDATE merchants SET updated_at = :now WHERE id = :id", id=merchant_id, now=tx.now)
+
+
 def add_key(tx: Tx, key: ApiKey, key_hash: str) -> None:
     tx.run(
         "INSERT INTO api_keys (id, merchant_id, test, hash, last_four, scopes_json, created_at)"
@@ -187,6 +191,8 @@ def get_account(tx: Tx, account_id: str) -> Account:
 
 def find_account_by_token(tx: Tx, provider: str, token: str) -> Account | None:
     return tx.find(
-        Account, f"{_ACCOUNT} WHERE provider = :provider AND token = :token",
-        provider=provider, token=token,
+        Account,
+        f"{_ACCOUNT} WHERE provider = :provider AND token = :token",
+        provider=provider,
+        token=token,
     )

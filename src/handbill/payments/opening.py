@@ -200,7 +200,7 @@ def _new_payment(tx: Tx, link: Link, amount: Money, with_fee: int, order: Order)
         test=link.test,
         link_id=link.id,
         product_id=link.product_id,
-        txid=payment_id,
+        txid=ids.reference(),
         type=PaymentType.LINK,
         fingerprint=None,
         token=ids.token(),

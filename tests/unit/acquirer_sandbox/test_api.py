@@ -122,6 +122,15 @@ async def test_the_same_key_gets_the_same_answer_whatever_happened_since(
     assert len((await till.get("/v1/payments")).json()["data"]) == 1
 
 
+async def test_a_double_click_with_one_key_is_one_payment(till: Till) -> None:
+    answers = await asyncio.gather(
+        *(till.post("/v1/payments", till.order(), key="k") for _ in range(8))
+    )
+
+    assert len({answer.content for answer in answers}) == 1
+    assert len((await till.get("/v1/payments")).json()["data"]) == 1
+
+
 async def test_the_same_key_with_another_body_or_verb_is_a_conflict(till: Till) -> None:
     payment = (await till.post("/v1/payments", till.order(), key="k")).json()
 

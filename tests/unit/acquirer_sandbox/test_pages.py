@@ -13,7 +13,11 @@ from handbill.infra.jobs import Worker
 from handbill.kernel.clock import DAY, ManualClock
 from tests.unit.acquirer_sandbox.conftest import Payer, Till
 
-pytestmark = pytest.mark.anyio
+# What a page says does not hang on the database; what a decision does is tested on both.
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
 
 CARD_BUTTONS = [
     "approve",

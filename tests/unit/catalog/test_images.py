@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import handbill
 from handbill.catalog.images import key_of, kind_of, new_key, read, small_key
 from handbill.infra.storage import FolderStorage, content_type_of
 from handbill.kernel.addresses import Addresses
@@ -110,5 +114,18 @@ def test_only_an_address_that_was_built_here_has_a_key(url: str) -> None:
 @pytest.mark.parametrize(
     "key", ["", "x.jpg", "../handbill.db", "images/uploads/42/x.jpg", "/x.png"]
 )
-async def test_a_key_that_somebody_typed_reads_nothing(key: str, tmp_path: object) -> None:
-    assert await read(FolderStorage(tmp_path), key) is None  # type: ignore[arg-type]
+async def test_a_key_that_somebody_typed_reads_nothing(key: str, tmp_path: Path) -> None:
+    assert await read(FolderStorage(tmp_path), key) is None
+
+
+def test_the_server_loads_neither_the_decoders_nor_the_bucket() -> None:
+    program = (
+        "import sys, handbill.catalog.images, handbill.infra.storage, handbill.qr.kept;"
+        "print([name for name in ('PIL', 'obstore') if name in sys.modules])"
+    )
+    environment = {"PYTHONPATH": str(Path(handbill.__file__).parent.parent)}
+    command = [sys.executable, "-c", program]
+
+    seen = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+
+    assert seen.stdout == "[]\n"

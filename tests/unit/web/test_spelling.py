@@ -36,7 +36,13 @@ def test_the_nearest_of_several_wins() -> None:
 
 @pytest.mark.parametrize(
     ("left", "right", "edits"),
-    [("a", "a", 0), ("ab", "ba", 2), ("abc", "abd", 1), ("abc", "abcde", 2), ("abcdef", "ghijkl", 3)],
+    [
+        ("a", "a", 0),
+        ("ab", "ba", 2),
+        ("abc", "abd", 1),
+        ("abc", "abcde", 2),
+        ("abcdef", "ghijkl", 3),
+    ],
 )
 def test_edits_are_counted(left: str, right: str, edits: int) -> None:
     assert distance(left, right) == edits

@@ -8,7 +8,6 @@ import msgspec
 from msgspec import Meta
 from starlette.applications import Starlette
 
-from handbill.infra.database import Database
 from handbill.infra.paging import Page, Position
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import ManualClock
@@ -54,9 +53,9 @@ class NewNote(msgspec.Struct, frozen=True, kw_only=True):
         Meta(max_length=2),
     ] = {}
     loud: bool = False
-    ends: (
-        Annotated[int, Meta(extra={"read": read_moment, "schema": {"type": "string"}})] | None
-    ) = None
+    ends: Annotated[int, Meta(extra={"read": read_moment, "schema": {"type": "string"}})] | None = (
+        None
+    )
     later: Annotated[str, Meta(extra={"not_yet": True})] = ""
     note_url: str | msgspec.UnsetType | None = msgspec.UNSET
 
@@ -180,8 +179,13 @@ class ToyKeys:
 
 
 def toy_deps(clock: ManualClock, rates: Rates | None = None) -> Deps:
+    missing = cast(Any, None)  # no operation of the toy asks for it
     return Deps(
-        db=cast(Database, None),  # no operation of the toy asks it
+        db=missing,
+        settings=missing,
+        crypto=missing,
+        storage=missing,
+        workshop=missing,
         keyring=ToyKeys(),
         addresses=Addresses("https://pay.example"),
         clock=clock,

@@ -11,9 +11,13 @@ import selectors
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any, cast
 
 import psycopg
+import structlog
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import TextLoader
@@ -41,6 +45,9 @@ _FLUSHED = (
 )
 
 
+log = structlog.get_logger()
+
+
 class Undone(Exception):
     """The server took the COMMIT, and rolled back."""
 
@@ -64,6 +71,7 @@ class PostgresConnection:
         self._db.adapters.register_dumper(int, Int8Dumper)
         for kind in ("uuid", "json", "jsonb"):
             self._db.adapters.register_loader(kind, TextLoader)
+        self._db.adapters.register_loader("numeric", _NumberLoader)
         self._cursor = self._db.cursor()
         if not readonly:
             self._cursor.execute(_FLUSHED)
@@ -141,6 +149,7 @@ class PostgresBackend:
 
     def watch(self, changed: Callable[[set[str] | None], None]) -> Callable[[], None]:
         listener = _Listener(self.url, self._process, changed)
+        listener.open()  # before anybody can wait
         thread = threading.Thread(target=listener.run, name="watch", daemon=True)
         thread.start()
 
@@ -160,6 +169,14 @@ class PostgresBackend:
             return str(row[0]) if row else None
 
 
+class _NumberLoader(Loader):
+    """A sum of integers is an integer, as on SQLite; PostgreSQL calls it numeric."""
+
+    def load(self, data: Buffer) -> int | Decimal:
+        text = bytes(data).decode()
+        return int(text) if text.lstrip("-").isdigit() else Decimal(text)
+
+
 class _Listener:
     """Hears what other processes announce, and connects again when it was cut off."""
 
@@ -167,16 +184,26 @@ class _Listener:
         self._url = url
         self._process = process
         self._changed = changed
+        self._db: psycopg.Connection[Any] | None = None
         self._stopped, self._stopper = socket.socketpair()
         self._waiting = selectors.DefaultSelector()
         self._waiting.register(self._stopped, selectors.EVENT_READ)
 
+    def open(self) -> None:
+        self._db = _connect(self._url)
+        self._db.execute(f"LISTEN {CHANNEL}")
+
     def run(self) -> None:
-        while not self._stops(after_seconds=0):
+        while True:
             try:
-                with _connect(self._url) as db:
-                    self._listen(db)
-            except psycopg.Error:
+                if self._db is None:
+                    self.open()
+                    self._changed(None)  # what was said while nobody listened
+                if self._hear():
+                    return
+            except psycopg.Error as error:
+                log.warning("watch_failed", error=str(error))
+                self._close()
                 if self._stops(after_seconds=RECONNECT_SECONDS):
                     return
 
@@ -184,23 +211,30 @@ class _Listener:
         self._stopper.send(b"x")
 
     def close(self) -> None:
+        self._close()
         self._waiting.close()
         self._stopped.close()
         self._stopper.close()
 
-    def _listen(self, db: psycopg.Connection[Any]) -> None:
-        db.execute(f"LISTEN {CHANNEL}")
-        self._changed(None)  # what was said while nobody listened
-        descriptor = db.fileno()
+    def _hear(self) -> bool:
+        """Passes on what others announce; gives True at the end, raises when cut off."""
+        assert self._db is not None
+        descriptor = self._db.fileno()
         self._waiting.register(descriptor, selectors.EVENT_READ)
         try:
             while not self._stops(after_seconds=None):
-                for notice in db.notifies(timeout=0):
+                for notice in self._db.notifies(timeout=0):
                     process, *topics = notice.payload.split()
                     if process != self._process:
                         self._changed(set(topics) or None)
         finally:
             self._waiting.unregister(descriptor)
+        return True
+
+    def _close(self) -> None:
+        db, self._db = self._db, None
+        if db is not None:
+            db.close()
 
     def _stops(self, *, after_seconds: float | None) -> bool:
         """Waits for news or the end; tells whether it is the end. None: as long as it takes."""

@@ -43,7 +43,7 @@ class Desk:
         self.acquirers = parts.acquirers
         self.payments = parts.payments
         self.codes = codes
-        self.assets = Assets()
+        self.assets = Assets(path=parts.addresses.path)
         self.renderer = Renderer(self.assets)
         self.language = english()
         self.cookie = asking.PayerCookie(secure=parts.addresses.scheme == "https")
@@ -114,8 +114,10 @@ class Desk:
             return self.language.gettext("This amount cannot be paid here.")
         return f"{self.language.gettext('Type an amount')} {' '.join(bounds)}."
 
-    def page_headers(self, form_action_hosts: Sequence[str] = ()) -> dict[str, str]:
-        return page_headers(form_action_hosts)
+    def page_headers(
+        self, form_action_hosts: Sequence[str] = (), *, scripts: bool = False
+    ) -> dict[str, str]:
+        return page_headers(form_action_hosts, scripts=scripts)
 
     def plain_headers(self) -> dict[str, str]:
         return {"cache-control": "no-store", "referrer-policy": "no-referrer"}
@@ -130,7 +132,7 @@ class Desk:
         return Response(reply.body, reply.status, reply.headers)
 
     def _page(self, view: EndPage) -> Response:
-        headers = self.page_headers()
+        headers = self.page_headers(scripts=view.refresh_seconds is not None)
         if view.http_status == 503:
             headers["retry-after"] = str(Unavailable.retry_after_seconds)
         body = self.renderer.end(view, self.language)

@@ -10,7 +10,6 @@ from starlette.routing import Route
 from handbill.infra.database import Tx
 from handbill.kernel.errors import Malformed, TooLarge
 from handbill.links import store as links
-from handbill.links.store import Filter
 from handbill.merchants.model import Tenant
 from handbill.web.pages import asking
 from handbill.web.pages.desk import Desk
@@ -44,7 +43,8 @@ class InboxPages:
             received=tuple(_shown(webhook) for webhook in found),
             sample_url=await self.sample_url(),
         )
-        return asking.html(desk.renderer.inbox(view, desk.language), desk.page_headers())
+        body = desk.renderer.inbox(view, desk.language)
+        return asking.html(body, desk.page_headers(scripts=True))
 
     async def take(self, request: Request) -> Response:
         body = await _bounded(request)
@@ -53,7 +53,7 @@ class InboxPages:
         return Response(status_code=204)
 
     async def sample_url(self) -> str | None:
-        """The newest test link of the sample merchant, for somebody who wants to try."""
+        """The sample link, for somebody who wants to try."""
         if not self._desk.parts.has_inbox:
             return None
         link_id = await self._desk.db.read(_sample)
@@ -61,8 +61,8 @@ class InboxPages:
 
 
 def _sample(tx: Tx) -> str | None:
-    page = links.list_page(tx, Tenant(SAMPLE_MERCHANT, True), Filter(status="active"), None, 1)
-    return page.items[0].id if page.items else None
+    link = links.find_first(tx, Tenant(SAMPLE_MERCHANT, True))
+    return link.id if link else None
 
 
 def _shown(webhook: ReceivedWebhook) -> Received:

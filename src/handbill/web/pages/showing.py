@@ -165,7 +165,7 @@ def status_page(
         ),
         at=payment.charged_at or payment.updated_at,
         method=language.gettext(METHODS[method].label) if method in METHODS else "",
-        receipt_number=payment.id if payment.charged_at is not None else "",
+        receipt_number=payment.txid if payment.charged_at is not None else "",
         reason=_reason(payment, language) if state == "declined" else "",
         scan=_scan(payment, attempt, addresses) if state == "scan" else None,
         continue_url=attempt.redirect_url if can_continue and attempt else None,

@@ -51,7 +51,8 @@ class Statuses:
             return desk.json({"data": {"id": payment.id, "status": payment.status}})
         view = showing.status_page(read.found, read.merchant, desk.addresses, desk.language)
         body = desk.renderer.status(view, desk.language)
-        return asking.html(body, desk.page_headers())
+        looks_again = view.refresh_seconds is not None
+        return asking.html(body, desk.page_headers(scripts=looks_again))
 
     async def code(self, request: Request) -> Response:
         """The QR that the acquirer gave us, drawn by us: no picture of a third party."""

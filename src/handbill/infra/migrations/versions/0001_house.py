@@ -86,6 +86,7 @@ CATALOG = (
         qty TEXT NOT NULL,
         image TEXT,
         link_id {id} NOT NULL,
+        search_text TEXT,
         created_at {at} NOT NULL,
         updated_at {at} NOT NULL,
         deleted_at {at}
@@ -121,6 +122,7 @@ LINKS = (
         fail_url TEXT,
         closed_message TEXT,
         metadata_json {json} NOT NULL,
+        search_text TEXT,
         version INTEGER NOT NULL,
         created_at {at} NOT NULL,
         updated_at {at} NOT NULL,
@@ -128,7 +130,6 @@ LINKS = (
     )
     """,
     "CREATE INDEX links_of_merchant ON links (merchant_id, test, created_at, id)",
-    "CREATE INDEX links_expiring ON links (expires_at) WHERE status = 'active'",
     """
     CREATE TABLE link_products (
         link_id {id} NOT NULL REFERENCES links (id),
@@ -182,6 +183,8 @@ PAYMENTS = (
     """,
     "CREATE INDEX payments_of_merchant ON payments (merchant_id, test, created_at, id)",
     "CREATE INDEX payments_of_link ON payments (link_id, created_at)",
+    "CREATE INDEX payments_of_payer ON payments (link_id, payer, created_at)"
+    " WHERE payer IS NOT NULL",
     """
     CREATE TABLE link_places (
         payment_id {id} PRIMARY KEY,
@@ -317,6 +320,7 @@ JOBS = (
     )
     """,
     "CREATE INDEX jobs_due ON jobs (due_at)",
+    "CREATE INDEX jobs_leased ON jobs (leased_until) WHERE leased_until IS NOT NULL",
 )
 
 

@@ -1,0 +1,89 @@
+"""The API over a real database, with two merchants who know nothing of each other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from starlette.applications import Starlette
+
+from handbill.infra import settings
+from handbill.infra.crypto import Crypto
+from handbill.infra.database import Database, Tx
+from handbill.infra.storage import open_storage
+from handbill.infra.workshop import Workshop
+from handbill.kernel.addresses import Addresses
+from handbill.kernel.clock import ManualClock
+from handbill.merchants import accounts, service
+from handbill.merchants.keys import Keyring
+from handbill.merchants.model import Tenant
+from handbill.merchants.service import NewMerchant
+from handbill.web import api
+from handbill.web.calls import Deps
+
+BASE = "https://pay.example"
+
+
+class ApiHouse:
+    """`shop` sells; `other` is a stranger. Clients are named by merchant and mode."""
+
+    def __init__(self, deps: Deps, shop: NewMerchant, other: NewMerchant) -> None:
+        self.deps = deps
+        self.shop_merchant, self.other_merchant = shop, other
+        self._app = Starlette(routes=list(api.routes(deps)))
+        self.shop = self.client(shop.api_keys["test"])
+        self.shop_live = self.client(shop.api_keys["live"])
+        self.other = self.client(other.api_keys["test"])
+        self.stranger = self.client(None)
+
+    def client(self, key: str | None) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=self._app),
+            base_url=BASE,
+            headers={} if key is None else {"x-api-key": key},
+        )
+
+    async def send_the_other_away(self) -> None:
+        """The shop is alone in the house afterwards."""
+
+        def remove(tx: Tx) -> None:
+            for table, column in (
+                ("api_keys", "merchant_id"),
+                ("webhook_secrets", "merchant_id"),
+                ("merchants", "id"),
+            ):
+                tx.run(f"DELETE FROM {table} WHERE {column} = :gone", gone=self.other_merchant.id)
+
+        await self.deps.db.write(remove)
+
+
+@pytest.fixture
+async def house(db: Database, clock: ManualClock, tmp_path: Path) -> AsyncIterator[ApiHouse]:
+    crypto = Crypto(b"an installation key of the tests")
+    options = {"data": str(tmp_path), "public_url": BASE, "webhook_networks": "127.0.0.0/8"}
+    chosen = settings.load(options, {})
+    workshop = Workshop("handbill.catalog.pictures")
+    deps = Deps(
+        db=db,
+        keyring=Keyring(db, crypto, clock),
+        addresses=Addresses(BASE),
+        clock=clock,
+        rates=None,
+        settings=chosen,
+        crypto=crypto,
+        storage=open_storage(chosen),
+        workshop=workshop,
+    )
+    shop = await db.write(lambda tx: service.create(tx, crypto, "Shop", None))
+    other = await db.write(lambda tx: service.create(tx, crypto, "Other", None))
+    for mode in (True, False):
+        tenant = Tenant(shop.id, mode)
+        await db.write(
+            lambda tx, tenant=tenant: accounts.add(
+                tx, crypto, tenant, "sandbox", {"secret_key": "s"}, ("card", "sbp")
+            )
+        )
+    yield ApiHouse(deps, shop, other)
+    await workshop.close()

@@ -1,0 +1,38 @@
+"""Bodies that the scenarios of the API begin with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+
+LINKS, PRODUCTS, TRANSACTIONS = "/api/v1/links", "/api/v1/products", "/api/v1/transactions"
+
+LINK: dict[str, Any] = {
+    "amount": {"default": 1000, "currency": "RUB"},
+    "amount_type": "fixed",
+    "pay_config": {"methods": ["card"]},
+}
+PRODUCT: dict[str, Any] = {
+    "header": "Coffee",
+    "text": "Espresso 200ml",
+    "price": 350,
+    "currency": "RUB",
+    "qty": "1",
+}
+
+
+async def made(client: httpx2.AsyncClient, path: str, body: Any) -> dict[str, Any]:
+    """The object that a POST made."""
+    answer = await client.post(path, json=body)
+    assert answer.status_code == 201, answer.text
+    data: dict[str, Any] = answer.json()["data"]
+    return data
+
+
+async def refused(client: httpx2.AsyncClient, path: str, body: Any) -> dict[str, list[str]]:
+    """The faults that a POST was refused for."""
+    answer = await client.post(path, json=body)
+    assert answer.status_code == 422, answer.text
+    details: dict[str, list[str]] = answer.json()["details"]
+    return details
