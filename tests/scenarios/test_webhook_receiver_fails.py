@@ -202,3 +202,19 @@ async def test_an_address_inside_our_own_network_is_never_connected_to(
     assert receiver.connections == 0
     assert (delivery.status, delivery.attempts) == (DeliveryStatus.EXHAUSTED, 10)
     assert "private" in (first.error or "")
+
+
+async def test_live_money_is_not_told_of_over_plain_http(db: Database, clock: ManualClock) -> None:
+    async def public(host: str, port: int) -> list[str]:
+        return ["93.184.216.34"]
+
+    outbound = Outbound(guarded=True, lookup=public)
+    shop = await open_shop(db, "http://shop.example/hook")
+    await record(db, shop.id, test=False)
+    await Postman(db, clock, outbound).work()
+    await outbound.close()
+
+    [delivery] = await deliveries_of(db, shop.id)
+    [attempt] = await attempts_of(db, delivery)
+    assert (delivery.status, attempt.status_code) == (DeliveryStatus.PENDING, None)
+    assert "scheme" in (attempt.error or "")

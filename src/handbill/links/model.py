@@ -155,6 +155,11 @@ def is_reusable(link: Link) -> bool:
     return link.max_payments is None
 
 
+def is_full(link: Link) -> bool:
+    """Whether all the payments that it may have were charged."""
+    return link.max_payments is not None and link.payments_count >= link.max_payments
+
+
 def end_of(link: Link, now: Instant) -> str | None:
     """Why nobody can pay this link now, as the name of its end state; None while it is open.
 
@@ -164,7 +169,7 @@ def end_of(link: Link, now: Instant) -> str | None:
         return "deleted"
     if link.expires_at is not None and link.expires_at <= now:
         return "expired"
-    if link.max_payments is not None and link.payments_count >= link.max_payments:
+    if is_full(link):
         return "used" if link.max_payments == 1 else "full"
     if link.status is LinkStatus.PAUSED:
         return "paused"

@@ -101,7 +101,7 @@ def change(
     Payments that were started keep their amount. A product's own link follows its product: its
     amount is changed there.
     """
-    link = _find(tx, tenant, link_id)
+    link = _find_locked(tx, tenant, link_id)
     terms = msgspec.structs.replace(link.terms, **changes)
     products = _products_after(tx, tenant, link, product_ids)
     found = {
@@ -115,21 +115,22 @@ def change(
         found["expires_at"] = ["must be in the future"]
     if found:
         raise Invalid(found)
-    changed = _reopened(tx, msgspec.structs.replace(link, **changes))
+    changed = _moved_by_terms(tx, msgspec.structs.replace(link, **changes))
     changed = msgspec.structs.replace(changed, version=link.version + 1, updated_at=tx.now)
     store.save(tx, changed)
     if product_ids is not None:
         store.attach(tx, link.id, [p.id for p in products])
     _record(tx, "link.updated", changed)
-    _close_when_expired(tx, changed)
+    if changed.expires_at != link.expires_at:
+        _close_when_expired(tx, changed)
     full = LinkWithProducts(changed, tuple(products))
     ignored = _ignored(product_ids or (), [p.id for p in products])
     return Made(full, (*ignored, *_freed(link, changed), *rules.warnings(tx, tenant, full)))
 
 
 def set_status(tx: Tx, tenant: Tenant, link_id: str, to: LinkStatus) -> Link:
-    """`active` or `paused`. Raises IllegalTransition on a link that came to its end."""
-    link = _find(tx, tenant, link_id)
+    """`active` or `paused`. Raises Invalid or IllegalTransition on a link that came to its end."""
+    link = _find_locked(tx, tenant, link_id)
     if not states.advance(model.STATES, link.status, to):
         return link
     ended = model.end_of(msgspec.structs.replace(link, status=LinkStatus.ACTIVE), tx.now)
@@ -141,7 +142,7 @@ def set_status(tx: Tx, tenant: Tenant, link_id: str, to: LinkStatus) -> Link:
 
 def delete(tx: Tx, tenant: Tenant, link_id: str) -> Link:
     """Its page says closed from now on; payments and their history stay."""
-    link = _find(tx, tenant, link_id)
+    link = _find_locked(tx, tenant, link_id)
     if link.product_id is not None:
         raise Invalid({"id": ["belongs to a product; delete the product instead"]})
     return remove(tx, link)
@@ -159,17 +160,21 @@ def close_expired(tx: Tx, link_id: str) -> None:
         _moved(tx, link, LinkStatus.CLOSED, ClosedReason.EXPIRED, "link.closed")
 
 
-def count_payment(tx: Tx, link_id: str, payment_id: str) -> Link:
-    """A payment on this link was charged: its place becomes a count; the last one closes the link."""
+def count_payment(tx: Tx, link_id: str, payment_id: str) -> bool:
+    """A payment on this link was charged: its place becomes a count; the last one closes the link.
+
+    False: the link had all its payments already, so this one is surplus and not counted.
+    """
     link = store.lock(tx, link_id)
     store.free_place(tx, payment_id)
+    if model.is_full(link):
+        return False
     counted = msgspec.structs.replace(link, payments_count=link.payments_count + 1)
-    full = link.max_payments is not None and counted.payments_count >= link.max_payments
-    if full and counted.status is not LinkStatus.CLOSED:
-        reason = ClosedReason.LIMIT_REACHED
-        return _moved(tx, counted, LinkStatus.CLOSED, reason, "link.closed")
-    store.save(tx, msgspec.structs.replace(counted, version=link.version + 1))
-    return counted
+    if model.is_full(counted) and counted.status is not LinkStatus.CLOSED:
+        _moved(tx, counted, LinkStatus.CLOSED, ClosedReason.LIMIT_REACHED, "link.closed")
+    else:
+        store.save(tx, msgspec.structs.replace(counted, version=link.version + 1))
+    return True
 
 
 def with_products(tx: Tx, tenant: Tenant, links: Sequence[Link]) -> list[LinkWithProducts]:
@@ -190,6 +195,11 @@ def _find(tx: Tx, tenant: Tenant, link_id: str) -> Link:
     return link
 
 
+def _find_locked(tx: Tx, tenant: Tenant, link_id: str) -> Link:
+    """For a change: what is stored again must not have moved since it was read."""
+    return store.lock(tx, _find(tx, tenant, link_id).id)
+
+
 def _moved(
     tx: Tx, link: Link, to: LinkStatus, reason: ClosedReason | None, event_type: str
 ) -> Link:
@@ -202,16 +212,22 @@ def _moved(
     return moved
 
 
-def _reopened(tx: Tx, link: Link) -> Link:
-    """A link that was closed by its limit or its time is open again once that was moved."""
-    if link.status is not LinkStatus.CLOSED:
-        return link
+def _moved_by_terms(tx: Tx, link: Link) -> Link:
+    """New terms can end a link (a limit below what was paid), and open again one that was closed
+    by its limit or its time."""
     opened = msgspec.structs.replace(link, status=LinkStatus.ACTIVE, status_reason=None)
-    if model.end_of(opened, tx.now) is not None:
-        return link
-    states.advance(model.STATES, link.status, LinkStatus.ACTIVE)
-    _record(tx, "link.resumed", opened)
-    return opened
+    if link.status is LinkStatus.CLOSED and model.end_of(opened, tx.now) is None:
+        states.advance(model.STATES, link.status, opened.status)
+        _record(tx, "link.resumed", opened)
+        return opened
+    if link.status is not LinkStatus.CLOSED and model.is_full(link):
+        states.advance(model.STATES, link.status, LinkStatus.CLOSED)
+        closed = msgspec.structs.replace(
+            link, status=LinkStatus.CLOSED, status_reason=ClosedReason.LIMIT_REACHED
+        )
+        _record(tx, "link.closed", closed)
+        return closed
+    return link
 
 
 def _close_when_expired(tx: Tx, link: Link) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from handbill import events
@@ -24,9 +26,18 @@ def topic(payment_id: str) -> str:
     return f"payment:{payment_id}"
 
 
-def record(tx: Tx, event_type: str, payment: Payment, *, first: bool = False) -> None:
-    """An event about the payment; of a final status, with the webhook that it makes."""
+def record(
+    tx: Tx,
+    event_type: str,
+    payment: Payment,
+    *,
+    first: bool = False,
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """An event about the payment; of a final status, with the webhook that it makes. `more` is
+    told beside what every event tells."""
     data: dict[str, Any] = {
+        **more,
         "id": payment.id,
         "txid": payment.txid,
         "status": payment.status,

@@ -18,6 +18,8 @@ ATTEMPT_LIFE = HOUR
 """How long a payer has on the acquirer's page."""
 PLACE_LIFE = 15 * MINUTE
 """The same on a link with a limit, where others wait for the place."""
+PLACE_GRACE = MINUTE
+"""How much longer the place is held than the attempt lasts: it is ended at the acquirer first."""
 PAYMENT_LIFE = 24 * HOUR
 """How long a payment made by the API can be paid."""
 GIVE_UP_AFTER = 30 * MINUTE
@@ -33,6 +35,11 @@ RECONCILE_AFTER = (
 The first is longer than a create request may take, so that nothing is asked before it was sent."""
 RECONCILE_FOR = 72 * HOUR
 """How long past its end a silent attempt is asked for."""
+RECONCILE = "payments.reconcile"
+"""The kind of job that asks."""
+
+REVIEW = "review"
+"""Error code of an attempt whose money does not fit: a person must look."""
 
 
 class PaymentStatus(StrEnum):

@@ -84,18 +84,15 @@ def apply(
     match outcome:
         case Charged():
             attempt, payment = _charge(tx, attempt, payment, outcome)
-        case Authorized() if attempt.live:
-            attempt = _move(tx, attempt, AttemptStatus.AUTHORIZED, reference=outcome.reference)
-            payment = _advance(tx, payment, PaymentStatus.PROCESSING)
-        case ActionRequired() if attempt.live:
+        case _ if not attempt.live:
+            pass  # what has ended is revived by money alone
+        case Authorized() | Pending():
+            attempt, payment = _await_acquirer(tx, attempt, payment, outcome)
+        case ActionRequired():
             attempt, payment = _await_payer(tx, attempt, payment, outcome)
-        case Pending() if attempt.live and attempt.status is not AttemptStatus.AUTHORIZED:
-            attempt = _move(tx, attempt, AttemptStatus.PENDING, reference=outcome.reference)
-            payment = _advance(tx, payment, PaymentStatus.PROCESSING)
-            _prolong_place(tx, payment)
-        case Declined() if attempt.live:
+        case Declined():
             attempt, payment = _decline(tx, attempt, payment, outcome)
-        case Cancelled() if attempt.live:
+        case Cancelled():
             attempt, payment = _cancel(tx, attempt, payment, outcome, switching)
     return PaymentWithAttempt(payment, attempt)
 
@@ -103,11 +100,13 @@ def apply(
 def give_up(tx: Tx, payment_id: str) -> Payment:
     """Nobody goes on with a payment: it has failed (after a decline) or is cancelled (deadline).
 
-    Does nothing while an attempt is live or once the payment has ended.
+    Does nothing while an attempt is live or in review, or once the payment has ended.
     """
     payment = store.get(tx, payment_id)
     latest = store.latest_attempt(tx, payment_id)
-    if payment.status not in model.OPEN or (latest is not None and latest.live):
+    if payment.status not in model.OPEN:
+        return payment
+    if latest is not None and (latest.live or latest.error_code == model.REVIEW):
         return payment
     declined = latest is not None and latest.status is AttemptStatus.DECLINED
     if declined and latest is not None and tx.now < latest.updated_at + model.GIVE_UP_AFTER:
@@ -127,22 +126,20 @@ def reject(tx: Tx, attempt_id: str, code: str, description: str) -> PaymentWithA
     words = {"error_code": code, "error_description": description}
     attempt = _move(tx, attempt, AttemptStatus.DECLINED, **words)
     places.free_place(tx, payment.id)
-    payment = msgspec.structs.replace(payment, **words)
-    return PaymentWithAttempt(_advance(tx, payment, PaymentStatus.REJECTED), attempt)
+    if payment.status in model.OPEN:
+        payment = msgspec.structs.replace(payment, **words)
+        payment = _advance(tx, payment, PaymentStatus.REJECTED)
+    return PaymentWithAttempt(payment, attempt)
 
 
 def _charge(
     tx: Tx, attempt: Attempt, payment: Payment, outcome: Charged
 ) -> tuple[Attempt, Payment]:
-    if outcome.amount != attempt.amount or outcome.attempt_id not in (None, attempt.id):
-        # Money that does not fit what was asked: recorded, judged by a person, never guessed.
-        tx.announce(facts.topic(payment.id))
-        if attempt.error_code != "review":
-            attempt = _save(tx, attempt, error_code="review", reference=outcome.reference)
-            facts.record(tx, "payment.review", payment)
-        return attempt, payment
     if attempt.status is AttemptStatus.CHARGED:
         return attempt, payment
+    if outcome.amount != attempt.amount or outcome.attempt_id not in (None, attempt.id):
+        return _review(tx, attempt, payment, outcome), payment
+    was_live = attempt.live
     attempt = _move(
         tx,
         attempt,
@@ -168,9 +165,46 @@ def _charge(
         error_code=None,
         error_description=None,
     )
+    if payment.link_id is not None and not links.count_payment(tx, payment.link_id, payment.id):
+        payment = msgspec.structs.replace(payment, surplus=True)
     payment = _advance(tx, payment, PaymentStatus.CHARGED)
-    if payment.link_id is not None:
-        links.count_payment(tx, payment.link_id, payment.id)
+    if payment.surplus:
+        facts.record(tx, "payment.surplus", payment)
+    if not was_live:
+        _end_another(tx, payment)
+    return attempt, payment
+
+
+def _review(tx: Tx, attempt: Attempt, payment: Payment, outcome: Charged) -> Attempt:
+    """Money that does not fit what was asked: recorded, judged by a person, never guessed."""
+    if attempt.error_code == model.REVIEW:
+        return attempt
+    attempt = _save(tx, attempt, error_code=model.REVIEW, reference=outcome.reference)
+    received = {"amount": outcome.amount.minor, "currency": outcome.amount.currency}
+    facts.record(tx, "payment.review", payment, more={"received": received})
+    return attempt
+
+
+def _end_another(tx: Tx, payment: Payment) -> None:
+    """Paid by an attempt that had ended: the one that took its place is to end, before it is paid
+    too."""
+    other = store.latest_attempt(tx, payment.id)
+    if other is not None and other.live:
+        payload = {"attempt_id": other.id, "merchant_id": other.merchant_id, "asked": 0}
+        key = f"{model.RECONCILE}:{other.id}:paid"
+        jobs.add(tx, model.RECONCILE, payload, due_at=tx.now, key=key)
+
+
+def _await_acquirer(
+    tx: Tx, attempt: Attempt, payment: Payment, outcome: Authorized | Pending
+) -> tuple[Attempt, Payment]:
+    if isinstance(outcome, Authorized):
+        attempt = _move(tx, attempt, AttemptStatus.AUTHORIZED, reference=outcome.reference)
+    elif attempt.status is not AttemptStatus.AUTHORIZED:
+        attempt = _move(tx, attempt, AttemptStatus.PENDING, reference=outcome.reference)
+    if payment.status in model.OPEN:
+        payment = _advance(tx, payment, PaymentStatus.PROCESSING)
+        _prolong_place(tx, payment)
     return attempt, payment
 
 
@@ -195,10 +229,11 @@ def _decline(
     tx: Tx, attempt: Attempt, payment: Payment, outcome: Declined
 ) -> tuple[Attempt, Payment]:
     words = {"error_code": outcome.code, "error_description": outcome.message}
-    attempt = _move(
-        tx, attempt, AttemptStatus.DECLINED, reference=outcome.reference or None, **words
-    )
+    reference = outcome.reference or attempt.reference
+    attempt = _move(tx, attempt, AttemptStatus.DECLINED, reference=reference, **words)
     places.free_place(tx, payment.id)
+    if payment.status not in model.OPEN:
+        return attempt, payment  # paid by another attempt meanwhile
     payment = msgspec.structs.replace(payment, **words)
     if payment.status is PaymentStatus.PENDING:
         payment = _save_payment(tx, payment)
@@ -213,10 +248,13 @@ def _cancel(
 ) -> tuple[Attempt, Payment]:
     to = AttemptStatus.EXPIRED if outcome.expired else AttemptStatus.CANCELLED
     attempt = _move(tx, attempt, to, reference=outcome.reference or attempt.reference)
+    if payment.status not in model.OPEN:
+        return attempt, payment  # paid by another attempt meanwhile
+    if switching:  # the place stays the payer's
+        look_again(tx, payment, payment.expires_at)
+        return attempt, payment
     places.free_place(tx, payment.id)
-    one_off_goes_on = payment.link_id is None and tx.now < payment.expires_at
-    if switching or (outcome.expired and one_off_goes_on):
-        payment = _save_payment(tx, payment)
+    if payment.link_id is None and outcome.expired and tx.now < payment.expires_at:
         look_again(tx, payment, payment.expires_at)
         return attempt, payment
     return attempt, _advance(tx, payment, PaymentStatus.CANCELLED)
@@ -231,11 +269,14 @@ def look_again(tx: Tx, payment: Payment, at: int) -> None:
 def _prolong_place(tx: Tx, payment: Payment) -> None:
     """While the acquirer decides, nobody else gets the place."""
     if payment.link_id is not None and places.holds_place(tx, payment.id):
-        places.hold_place(tx, payment.link_id, payment.id, tx.now + model.PLACE_LIFE)
+        until = tx.now + model.PLACE_LIFE + model.PLACE_GRACE
+        places.hold_place(tx, payment.link_id, payment.id, until)
 
 
 def _advance(tx: Tx, payment: Payment, to: PaymentStatus) -> Payment:
     if states.advance(model.PAYMENT_STATES, payment.status, to):
+        if to is PaymentStatus.CANCELLED:  # not by an error, whatever was declined before
+            payment = msgspec.structs.replace(payment, error_code=None, error_description=None)
         payment = _save_payment(tx, payment, status=to)
         if to in facts.WEBHOOK_STATUSES:
             facts.record(tx, f"payment.{to}", payment)
@@ -248,6 +289,8 @@ def _move(tx: Tx, attempt: Attempt, to: AttemptStatus, **fields: object) -> Atte
 
 
 def _save(tx: Tx, attempt: Attempt, **fields: object) -> Attempt:
+    if all(getattr(attempt, name) == value for name, value in fields.items()):
+        return attempt  # a repeat
     attempt = msgspec.structs.replace(attempt, updated_at=tx.now, **fields)
     store.save_attempt(tx, attempt)
     tx.announce(facts.topic(attempt.payment_id))

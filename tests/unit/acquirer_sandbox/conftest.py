@@ -86,6 +86,11 @@ class Till:
         return str((await self.get(f"/v1/payments/{payment['id']}")).json()["status"])
 
 
+def refusal(answer: httpx2.Response) -> tuple[int, str]:
+    """Status and code of an answer that says no."""
+    return answer.status_code, answer.json()["error"]["code"]
+
+
 class Payer:
     """A browser without script: opens a payment's address and presses buttons there."""
 

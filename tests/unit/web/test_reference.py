@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import ManualClock
 from handbill.web import api, problems, reference
+from handbill.web.operations import Operation
 from handbill.web.rates import Rates
 
 BASE = "https://pay.example/handbill"
@@ -52,10 +53,10 @@ def test_the_style_sheet_is_there(site: TestClient) -> None:
 
 
 @pytest.mark.parametrize("operation", api.OPERATIONS, ids=lambda operation: operation.name)
-def test_every_operation_has_its_place(site: TestClient, operation: object) -> None:
+def test_every_operation_has_its_place(site: TestClient, operation: Operation) -> None:
     html = site.get("/docs").text
 
-    assert f'id="{operation.name}"' in html  # type: ignore[attr-defined]
+    assert f'id="{operation.name}"' in html
 
 
 def test_every_link_on_the_page_leads_somewhere_on_it(site: TestClient) -> None:
@@ -82,8 +83,8 @@ def test_limits_are_told(site: TestClient) -> None:
 
 
 @pytest.mark.parametrize("operation", api.OPERATIONS, ids=lambda operation: operation.name)
-def test_a_curl_line_can_be_read_by_a_shell(operation: object) -> None:
-    line = reference.curl(operation, BASE)  # type: ignore[arg-type]
+def test_a_curl_line_can_be_read_by_a_shell(operation: Operation) -> None:
+    line = reference.curl(operation, BASE)
 
     words = shlex.split(line)
 

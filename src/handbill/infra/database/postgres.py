@@ -7,15 +7,12 @@ processes deadlock in a trial. Rows of a merchant are written only under its loc
 from __future__ import annotations
 
 import secrets
-import selectors
-import socket
 import threading
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, cast
 
 import psycopg
-import structlog
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict
@@ -23,12 +20,11 @@ from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import TextLoader
 
 from handbill.infra.database.backend import Connection, Failure
+from handbill.infra.database.listener import CHANNEL, Listener
 from handbill.infra.database.sql import Write, runs
 from handbill.infra.database.tx import Cursor
 
-CHANNEL = "handbill"
 CONNECT_SECONDS = 5
-RECONNECT_SECONDS = 1
 LOCK_MILLISECONDS = 10_000
 STATEMENT_MILLISECONDS = 30_000
 READ_MILLISECONDS = 5_000
@@ -43,9 +39,6 @@ _FLUSHED = (
     "SELECT set_config('synchronous_commit', 'on', false)"
     " WHERE current_setting('synchronous_commit') = 'off'"
 )
-
-
-log = structlog.get_logger()
 
 
 class Undone(Exception):
@@ -148,7 +141,7 @@ class PostgresBackend:
         return _MEANING.get(state) or _MEANING.get(state[:2], Failure.MINE)
 
     def watch(self, changed: Callable[[set[str] | None], None]) -> Callable[[], None]:
-        listener = _Listener(self.url, self._process, changed)
+        listener = Listener(lambda: _connect(self.url), self._process, changed)
         listener.open()  # before anybody can wait
         thread = threading.Thread(target=listener.run, name="watch", daemon=True)
         thread.start()
@@ -175,71 +168,6 @@ class _NumberLoader(Loader):
     def load(self, data: Buffer) -> int | Decimal:
         text = bytes(data).decode()
         return int(text) if text.lstrip("-").isdigit() else Decimal(text)
-
-
-class _Listener:
-    """Hears what other processes announce, and connects again when it was cut off."""
-
-    def __init__(self, url: str, process: str, changed: Callable[[set[str] | None], None]) -> None:
-        self._url = url
-        self._process = process
-        self._changed = changed
-        self._db: psycopg.Connection[Any] | None = None
-        self._stopped, self._stopper = socket.socketpair()
-        self._waiting = selectors.DefaultSelector()
-        self._waiting.register(self._stopped, selectors.EVENT_READ)
-
-    def open(self) -> None:
-        self._db = _connect(self._url)
-        self._db.execute(f"LISTEN {CHANNEL}")
-
-    def run(self) -> None:
-        while True:
-            try:
-                if self._db is None:
-                    self.open()
-                    self._changed(None)  # what was said while nobody listened
-                if self._hear():
-                    return
-            except psycopg.Error as error:
-                log.warning("watch_failed", error=str(error))
-                self._close()
-                if self._stops(after_seconds=RECONNECT_SECONDS):
-                    return
-
-    def stop(self) -> None:
-        self._stopper.send(b"x")
-
-    def close(self) -> None:
-        self._close()
-        self._waiting.close()
-        self._stopped.close()
-        self._stopper.close()
-
-    def _hear(self) -> bool:
-        """Passes on what others announce; gives True at the end, raises when cut off."""
-        assert self._db is not None
-        descriptor = self._db.fileno()
-        self._waiting.register(descriptor, selectors.EVENT_READ)
-        try:
-            while not self._stops(after_seconds=None):
-                for notice in self._db.notifies(timeout=0):
-                    process, *topics = notice.payload.split()
-                    if process != self._process:
-                        self._changed(set(topics) or None)
-        finally:
-            self._waiting.unregister(descriptor)
-        return True
-
-    def _close(self) -> None:
-        db, self._db = self._db, None
-        if db is not None:
-            db.close()
-
-    def _stops(self, *, after_seconds: float | None) -> bool:
-        """Waits for news or the end; tells whether it is the end. None: as long as it takes."""
-        ready = self._waiting.select(after_seconds)
-        return any(key.fileobj is self._stopped for key, _ in ready)
 
 
 def _connect(url: str, **settings: int | str) -> psycopg.Connection[Any]:
