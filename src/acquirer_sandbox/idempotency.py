@@ -9,12 +9,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
+import msgspec
+
 from acquirer_sandbox.model import Shop
 from handbill.infra.database import Tx
 from handbill.kernel.clock import HOUR
-from handbill.kernel.errors import Conflict
+from handbill.kernel.errors import Conflict, Unavailable
 
 KEPT_FOR = 72 * HOUR
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    fingerprint: str
+    answer: str
 
 
 def fingerprint(path: str, body: bytes) -> str:
@@ -23,39 +30,35 @@ def fingerprint(path: str, body: bytes) -> str:
 
 def once(tx: Tx, shop: Shop, key: str, digest: str, act: Callable[[], str]) -> str:
     """The answer of `act`, run at most once for a key of this shop. Raises Conflict when the key
-    came with another request."""
-    tx.later("DELETE FROM sandbox_requests WHERE created_at < :before", before=tx.now - KEPT_FOR)
-    # The row first: of two requests at the same moment, the second waits here for the first.
+    came with another request, Unavailable when it is being used by another process right now."""
+    oldest = tx.now - KEPT_FOR
+    stored = tx.find(
+        _Stored,
+        "SELECT fingerprint, answer FROM sandbox_requests"
+        " WHERE shop_id = :shop_id AND key = :key AND created_at >= :oldest",
+        shop_id=shop.id,
+        key=key,
+        oldest=oldest,
+    )
+    if stored is not None:
+        if stored.fingerprint != digest:
+            raise Conflict(
+                "This idempotency key was used for another request.", code="idempotency_key_reused"
+            )
+        return stored.answer
+    # The act before the row: a refusal that comes before any write costs its neighbours nothing.
+    answer = act()
+    tx.later("DELETE FROM sandbox_requests WHERE created_at < :oldest", oldest=oldest)
     fresh = tx.run(
-        "INSERT INTO sandbox_requests (shop_id, key, fingerprint, created_at)"
-        " VALUES (:shop_id, :key, :fingerprint, :now) ON CONFLICT (shop_id, key) DO NOTHING",
+        "INSERT INTO sandbox_requests (shop_id, key, fingerprint, answer, created_at)"
+        " VALUES (:shop_id, :key, :fingerprint, :answer, :now)"
+        " ON CONFLICT (shop_id, key) DO NOTHING",
         shop_id=shop.id,
         key=key,
         fingerprint=digest,
+        answer=answer,
         now=tx.now,
     )
     if not fresh:
-        return _stored(tx, shop, key, digest)
-    answer = act()
-    tx.later(
-        "UPDATE sandbox_requests SET answer = :answer WHERE shop_id = :shop_id AND key = :key",
-        answer=answer,
-        shop_id=shop.id,
-        key=key,
-    )
+        raise Unavailable("This key is being used right now; ask again with it.")
     return answer
-
-
-def _stored(tx: Tx, shop: Shop, key: str, digest: str) -> str:
-    answer = tx.value(
-        "SELECT answer FROM sandbox_requests"
-        " WHERE shop_id = :shop_id AND key = :key AND fingerprint = :fingerprint",
-        shop_id=shop.id,
-        key=key,
-        fingerprint=digest,
-    )
-    if answer is None:
-        raise Conflict(
-            "This idempotency key was used for another request.", code="idempotency_key_reused"
-        )
-    return str(answer)

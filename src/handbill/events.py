@@ -1,6 +1,6 @@
 """Facts of ours, numbered: the catalogue of event types, and the outbox that webhooks read.
 
-`record` is called in the transaction of the change, so an event exists exactly when its change does.
+`record` is called in the transaction of the change: an event exists exactly when its change does.
 Numbers are given for a whole batch just before its commit: one counter per merchant without gaps,
 and one per object, so that a receiver can tell the order.
 """
@@ -108,9 +108,7 @@ def after(tx: Tx, merchant_id: int, sequence: int, limit: int) -> list[Event]:
 
 def merchant_of(tx: Tx, event_id: str) -> int | None:
     """Whose event this is, or None."""
-    merchant_id: int | None = tx.value(
-        "SELECT merchant_id FROM events WHERE id = :id", id=event_id
-    )
+    merchant_id: int | None = tx.value("SELECT merchant_id FROM events WHERE id = :id", id=event_id)
     return merchant_id
 
 

@@ -14,15 +14,24 @@ from handbill.infra import jobs
 from handbill.infra.database import Database, Tx
 from handbill.infra.jobs import Job
 from handbill.kernel import ids
-from handbill.kernel.errors import Conflict, NotAuthentic, NotFound
+from handbill.kernel.errors import Conflict, NotAuthentic, NotFound, ProviderError
 from handbill.merchants import accounts
 from handbill.merchants.accounts import Acquirers
 from handbill.merchants.model import Account
 from handbill.payments import service, store
-from handbill.providers.contract import Acknowledgement, Notification
+from handbill.payments.model import Attempt
+from handbill.providers.contract import (
+    Acknowledgement,
+    Authorized,
+    Charged,
+    Notification,
+    Outcome,
+)
 
 PROCESS = "inbox.process"
 EARLY_TRIES_MAX = 5
+TRIES_MAX = 150
+"""Of asking an acquirer that does not answer: about three days."""
 HEADERS_KEPT = ("content-type", "user-agent", "x-request-id")
 
 log = structlog.get_logger()
@@ -63,14 +72,13 @@ class Inbox:
         account_id, reference = job.payload["account_id"], job.payload["reference"]
         account = await db.point(lambda tx: accounts.get(tx, account_id))
         attempt = await db.point(lambda tx: store.find_by_reference(tx, account_id, reference))
-        outcome = await self._acquirers.open(account).fetch(
-            reference, attempt.id if attempt else ""
-        )
+        outcome = await self._fetch(job, account, attempt, reference)
+        # Found by reference; or by the acquirer's word for it, when the notification came before
+        # the answer to our create.
+        told = outcome.attempt_id if isinstance(outcome, Charged | Authorized) else None
+        known = attempt.id if attempt else told
 
         def settle(tx: Tx) -> None:
-            # Found by reference; or by the acquirer's word for it, when the notification came
-            # before the answer to our create.
-            known = attempt.id if attempt else getattr(outcome, "attempt_id", None)
             if outcome is not None and known is not None and _is_ours(tx, known, account_id):
                 service.apply(tx, known, outcome)
             elif known is None and job.tries < EARLY_TRIES_MAX:
@@ -81,6 +89,19 @@ class Inbox:
             jobs.finish(tx, job)
 
         await db.write(settle, merchant=account.merchant_id)
+
+    async def _fetch(
+        self, job: Job, account: Account, attempt: Attempt | None, reference: str
+    ) -> Outcome | None:
+        """None: the acquirer knows nothing of it, or has not answered for days."""
+        try:
+            acquirer = self._acquirers.open(account)
+            return await acquirer.fetch(reference, attempt.id if attempt else "")
+        except ProviderError as error:
+            if job.tries < TRIES_MAX:
+                raise
+            log.error("notification_given_up", account=account.id, error=error.code)
+            return None
 
 
 def receive(

@@ -32,7 +32,7 @@ SCHEDULE_SPAN = 75 * HOUR + 35 * MINUTE
 @pytest.fixture
 async def postman(db: Database, clock: ManualClock) -> AsyncIterator[Postman]:
     outbound = Outbound(guarded=True, networks=(ip_network("127.0.0.0/8"),))
-    yield Postman(db, clock, outbound, timeout_seconds=0.2)
+    yield Postman(db, clock, outbound)
     await outbound.close()
 
 
@@ -158,14 +158,16 @@ async def test_a_huge_answer_is_delivered_and_its_beginning_kept(
 
 
 async def test_a_server_that_says_nothing_is_given_up_when_the_time_is_over(
-    db: Database, postman: Postman
+    db: Database, clock: ManualClock
 ) -> None:
     over = asyncio.Event()
+    outbound = Outbound(guarded=True, networks=(ip_network("127.0.0.0/8"),))
     async with receiving(silence(over)) as receiver:
         shop = await open_shop(db, receiver.url())
         await record(db, shop.id)
-        await postman.work()
+        await Postman(db, clock, outbound, timeout_seconds=0.2).work()
         over.set()
+    await outbound.close()
 
     [delivery] = await deliveries_of(db, shop.id)
     [attempt] = await attempts_of(db, delivery)

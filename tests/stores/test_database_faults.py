@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -382,6 +383,23 @@ async def test_a_session_that_ends_at_the_commit_leaves_it_unknown(
     # When, then
     assert type(await outcome(postgres.write(add("a")))) is WriteUnknown
     assert await postgres.write(add("b")) == "b"
+
+
+async def test_a_commit_that_the_server_turns_into_a_rollback_is_an_error(postgres: Database):
+    # Given an error in the transaction that nobody looked at
+    watched = postgres.backend
+    assert isinstance(watched, Watched)
+
+    def spoil(connection: Connection) -> None:
+        watched.before_commit = lambda connection: None
+        with contextlib.suppress(psycopg.Error):
+            connection.execute("SELECT nothing", {}, ())
+
+    watched.before_commit = spoil
+
+    # When, then: PostgreSQL answers COMMIT with ROLLBACK and calls it success
+    assert isinstance(await outcome(postgres.write(add("a"))), Exception)
+    assert await postgres.write(add("a")) == "a"
 
 
 async def test_a_table_that_changed_under_a_prepared_statement_is_read_again(

@@ -1,4 +1,4 @@
-"""Group commit against the simplest database there is: a dictionary, one function after the other."""
+"""Group commit against the simplest database: a dictionary, one function after the other."""
 
 from __future__ import annotations
 
@@ -44,6 +44,9 @@ ADD = (
     "INSERT INTO notes (name, amount) VALUES (:name, :amount)"
     " ON CONFLICT (name) DO UPDATE SET amount = notes.amount + :amount"
 )
+
+
+REFUSED = "refused"
 
 
 class Broken(Exception):
@@ -153,18 +156,17 @@ def expected(notes: Effect, steps: list[Step]) -> Any:
     attempt = dict(notes)
     try:
         answer = whole(steps, Model)(attempt)
-    except (Conflict, Broken) as error:
-        return type(error)
+    except (Conflict, Broken):
+        return REFUSED
     notes.clear()
     notes.update(attempt)
     return answer
 
 
 def seen(answer: Any) -> Any:
-    """An answer in the model's words."""
-    if isinstance(answer, Conflict):
-        return Conflict
-    return Broken if isinstance(answer, Exception) else answer
+    """An answer in the model's words. Which of two errors comes first is nobody's promise: what is
+    left for later fails later."""
+    return REFUSED if isinstance(answer, Exception) else answer
 
 
 async def everything(db: Database) -> Effect:
@@ -177,7 +179,7 @@ async def everything(db: Database) -> Effect:
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -66,7 +66,7 @@ def faults(terms: ProductTerms) -> Faults:
     if words := currency_fault(terms.currency):
         found["currency"] = [words]
     if not _QTY.fullmatch(terms.qty) or Decimal(terms.qty) <= 0:
-        found["qty"] = ["must be a positive decimal with at most 3 places, such as \"1\" or \"0.5\""]
+        found["qty"] = ['must be a positive decimal with at most 3 places, such as "1" or "0.5"']
     elif "price" not in found:
         amount = terms.price_minor * Decimal(terms.qty)
         if amount != int(amount):

@@ -1,48 +1,47 @@
-"""`handbill serve`: everything in one process."""
+"""`handbill serve`: everything in one process. Its options are the settings, each with its words."""
 
 from __future__ import annotations
 
+import inspect
 import os
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
 from handbill.bootstrap import serving
 from handbill.cli import options
 from handbill.infra import settings as settings_module
+from handbill.infra.settings import Described, describe
+
+FLAGS = frozenset({"sandbox", "worker"})
 
 
-def serve(
-    host: Annotated[str | None, typer.Option(show_default="127.0.0.1")] = None,
-    port: Annotated[int | None, typer.Option(show_default="8000")] = None,
-    data: options.Data = None,
-    public_url: Annotated[str | None, typer.Option(show_default="http://localhost:PORT")] = None,
-    database_url: options.DatabaseUrl = None,
-    sandbox: Annotated[
-        bool | None,
-        typer.Option("--sandbox/--no-sandbox", help="The built-in acquirer that moves no money."),
-    ] = None,
-    trusted_proxies: Annotated[
-        str | None, typer.Option(help="Networks of your proxies, comma-separated.")
-    ] = None,
-    setting: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Any other setting of the reference."),
-    ] = None,
-) -> None:
-    """Serve API, pages, worker and sandbox acquirer. Settings also come from HANDBILL_NAME."""
-    given: dict[str, object] = {
-        "host": host,
-        "port": port,
-        "data": data,
-        "public_url": public_url,
-        "database_url": database_url,
-        "sandbox": sandbox,
-        "trusted_proxies": trusted_proxies,
-    }
-    for text in setting or []:
-        name, _, value = text.partition("=")
-        given[name.strip().replace("-", "_")] = value
+def _serve(**given: object) -> None:
+    """Serve API, pages, worker and sandbox acquirer in one process."""
     settings = settings_module.load(given, os.environ)
     options.migrate(settings)
     serving.run(settings)
+
+
+def with_an_option_for_each_setting(command: Callable[..., None]) -> Callable[..., None]:
+    """A setting that is described is an option, without a second list of them to keep."""
+    signature = inspect.Signature([_parameter(one) for one in describe()])
+    command.__signature__ = signature  # type: ignore[attr-defined]  # what typer reads
+    return command
+
+
+def _parameter(one: Described) -> inspect.Parameter:
+    is_flag = one.name in FLAGS
+    names = f"{one.option}/--no-{one.option[2:]}" if is_flag else one.option
+    option = typer.Option(names, help=f"{one.description} [{one.default}]", show_default=False)
+    kind: Any = bool if is_flag else str
+    return inspect.Parameter(
+        one.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[kind | None, option],
+    )
+
+
+serve = with_an_option_for_each_setting(_serve)

@@ -70,7 +70,10 @@ def add(
 
 def finish(tx: Tx, job: Job) -> None:
     """Ends the job. Raises LeaseLost, which undoes the caller's transaction too."""
-    if tx.run("DELETE FROM jobs WHERE id = :id AND fence = :fence", id=job.id, fence=job.fence) == 0:
+    if (
+        tx.run("DELETE FROM jobs WHERE id = :id AND fence = :fence", id=job.id, fence=job.fence)
+        == 0
+    ):
         raise LeaseLost(f"The lease of a {job.kind} job ran out.")
 
 
@@ -126,7 +129,7 @@ def retry_at(tries: int, now: Instant) -> Instant:
 
 
 class Worker:
-    """Runs jobs. `step` runs what is due now and is what tests call; `run` goes on until stopped."""
+    """Runs jobs. `step` runs what is due now, for tests; `run` goes on until stopped."""
 
     def __init__(self, db: Database, handlers: Mapping[str, Handler], clock: Clock) -> None:
         self._db = db

@@ -74,7 +74,8 @@ class DuplicateTxid(Conflict):
 
 
 class LinkNotPayable(Conflict):
-    """`state` is the name of the end state that the page shows (`expired`, `taken`, `paused`, ...)."""
+    """`state` is the name of the end state that the page shows: `expired`, `taken`, `paused`, ...
+    `free_at` (Unix milliseconds): when a place that another payer holds runs out."""
 
     code = "link_not_payable"
 

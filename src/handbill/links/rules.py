@@ -1,4 +1,4 @@
-"""What terms must keep that cannot be told from the terms alone: addresses, pictures, currencies."""
+"""What terms must keep that cannot be told from them alone: addresses, pictures, currencies."""
 
 from __future__ import annotations
 
@@ -79,7 +79,9 @@ def warnings(tx: Tx, tenant: Tenant, full: LinkWithProducts) -> list[Warned]:
     missing = tuple(method for method in named if method not in offered)
     if missing or not named:
         found.append(
-            Warned("no_account", "No acquirer account offers this; the page does not show it.", missing)
+            Warned(
+                "no_account", "No acquirer account offers this; the page does not show it.", missing
+            )
         )
     if full.products and link.amount_type == "fixed" and not full.lines_add_up:
         found.append(

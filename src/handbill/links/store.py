@@ -22,9 +22,7 @@ _COLUMNS = (
 _NAMES = [name.strip() for name in _COLUMNS.split(",")]
 _STORED = (*_NAMES, "search_text")
 _FIXED = ("id", "merchant_id", "test", "code", "created_at")
-_INSERT = (
-    f"INSERT INTO links ({', '.join(_STORED)}) VALUES ({', '.join(':' + n for n in _STORED)})"
-)
+_INSERT = f"INSERT INTO links ({', '.join(_STORED)}) VALUES ({', '.join(':' + n for n in _STORED)})"
 _UPDATE = (
     f"UPDATE links SET {', '.join(f'{n} = :{n}' for n in _STORED if n not in _FIXED)}"
     " WHERE id = :id AND merchant_id = :merchant_id"
@@ -224,9 +222,7 @@ def hold_place(tx: Tx, link_id: str, payment_id: str, until: Instant) -> None:
 
 
 def holds_place(tx: Tx, payment_id: str) -> bool:
-    return bool(
-        tx.value("SELECT 1 FROM link_places WHERE payment_id = :id", id=payment_id)
-    )
+    return bool(tx.value("SELECT 1 FROM link_places WHERE payment_id = :id", id=payment_id))
 
 
 def free_place(tx: Tx, payment_id: str) -> None:

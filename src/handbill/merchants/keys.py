@@ -19,7 +19,12 @@ CACHED_MAX = 10_000
 
 
 def create(
-    tx: Tx, crypto: Crypto, merchant_id: int, *, test: bool, scopes: Sequence[Scope] = DEFAULT_SCOPES
+    tx: Tx,
+    crypto: Crypto,
+    merchant_id: int,
+    *,
+    test: bool,
+    scopes: Sequence[Scope] = DEFAULT_SCOPES,
 ) -> tuple[ApiKey, str]:
     """The key's record and the key itself, which is not kept."""
     text = ids.api_key(test=test)

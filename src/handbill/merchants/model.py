@@ -1,4 +1,4 @@
-"""What a merchant is. Pure values; `Tenant` is the scope of every query about a merchant's things."""
+"""What a merchant is. Pure values; `Tenant` is the scope of every query for a merchant's things."""
 
 from __future__ import annotations
 

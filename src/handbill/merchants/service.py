@@ -29,7 +29,7 @@ STATES = {
 
 
 class NewMerchant(msgspec.Struct, frozen=True):
-    """Shown once: the keys and the secret are not kept in a form that can be read back by people."""
+    """Shown once: keys and secret are not kept in a form that people can read back."""
 
     id: int
     name: str

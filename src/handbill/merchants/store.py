@@ -12,9 +12,7 @@ _MERCHANT = (
     "SELECT id, name, legal_name, tax_id, support_contact, notify_url, status, fee_rule_json,"
     " return_origins_json, created_at, updated_at FROM merchants"
 )
-_KEY = (
-    "SELECT id, merchant_id, test, last_four, scopes_json, created_at, revoked_at FROM api_keys"
-)
+_KEY = "SELECT id, merchant_id, test, last_four, scopes_json, created_at, revoked_at FROM api_keys"
 _ACCOUNT = (
     "SELECT id, merchant_id, test, provider, token, sealed, methods_json, created_at"
     " FROM provider_accounts"

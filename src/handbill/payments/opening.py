@@ -32,12 +32,13 @@ from handbill.payments.model import (
     PaymentType,
 )
 
-RECONCILE = "payments.reconcile"
+RECONCILE = model.RECONCILE
 
 
 class Order(msgspec.Struct, frozen=True):
     """What a payer sends with Pay. Exactly one of `link_id` and `token` (of a payment that the API
-    made) is set; `payer` is the hash of the payer's cookie; `attempt_id` makes a repeat harmless."""
+    made) is set. `payer` is the hash of the payer's cookie; `attempt_id` makes a repeat harmless.
+    """
 
     link_id: str | None = None
     token: str | None = None
@@ -51,14 +52,15 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """`account` takes the attempt. `is_new`: the acquirer has not been asked yet. `replaces`: a live
-    attempt of the same payer that must be ended at its acquirer before this one may begin."""
+    """`account` is the attempt's. `is_new`: the acquirer has not been asked yet. `must_end`: the
+    attempt is an earlier one of the same payer, to be ended at its acquirer before another may
+    begin."""
 
     payment: Payment
-    attempt: Attempt | None
+    attempt: Attempt
     account: Account
     is_new: bool = False
-    replaces: Attempt | None = None
+    must_end: bool = False
 
 
 def hash_payer(cookie: str) -> str:
@@ -69,41 +71,61 @@ def open_attempt(tx: Tx, order: Order) -> Opened:
     """Raises LinkNotPayable, NotFound, Invalid. One atomic step: of two payers that want the last
     place, one gets it."""
     if order.attempt_id is not None:
-        known = store.find_attempt(tx, order.attempt_id)
-        if known is not None:  # the same click again
-            account = _account(tx, known)
-            return Opened(store.get(tx, known.payment_id), known, account)
+        known = _same_click(tx, order, order.attempt_id)
+        if known is not None:
+            return known
+        if store.find_attempt(tx, order.attempt_id) is not None:
+            order = msgspec.structs.replace(order, attempt_id=None)
     if order.link_id is not None:
         return _on_link(tx, order, order.link_id)
     return _on_payment(tx, order, order.token or "")
 
 
+def _same_click(tx: Tx, order: Order, attempt_id: str) -> Opened | None:
+    """What came of this click when it came before. None for a page that the browser had kept, on
+    which the payer now chose otherwise."""
+    attempt = store.find_attempt(tx, attempt_id)
+    if attempt is None:
+        return None
+    payment = store.get(tx, attempt.payment_id)
+    if order.link_id not in (None, payment.link_id) or order.token not in (None, payment.token):
+        raise NotFound("There is no such payment.")
+    if order.payer is not None and not _says_the_same(order, payment, attempt):
+        return None
+    return Opened(payment, attempt, accounts.get(tx, attempt.account_id))
+
+
+def _says_the_same(order: Order, payment: Payment, attempt: Attempt) -> bool:
+    amount = order.amount_minor
+    if amount is None and order.amount_typed:
+        amount = parse_typed(order.amount_typed, payment.currency)
+    return order.method in (None, attempt.method) and amount in (None, payment.amount_minor)
+
+
 def _on_link(tx: Tx, order: Order, link_id: str) -> Opened:
     link = links.lock(tx, link_id)
     merchant = payable_merchant(tx, link.merchant_id)
+    mine = _open_payment(tx, link, order.payer)
+    _check_open(tx, link, mine)
     tenant = Tenant(link.merchant_id, link.test)
     method, account = _route(tx, tenant, link.pay_config.methods or (), order.method)
     amount = _amount(link, order)
-    mine = store.find_of_payer(tx, link.id, order.payer) if order.payer else None
-    if mine is not None and mine.status not in model.OPEN:
-        mine = None
-    _check_open(tx, link, mine)
+    with_fee = derive(merchant.fee_rule, amount).with_fee
     if mine is not None:
-        going = _continue(tx, mine, account, method, amount)
-        if going is not None:
-            return going
-    amounts = derive(merchant.fee_rule, amount)
-    if mine is None or mine.amount_minor != amounts.amount:
-        payment = _new_payment(tx, link, amount, amounts.with_fee, order)
-        is_new = True
-    else:
-        payment, is_new = mine, False
-    lifetime = model.ATTEMPT_LIFE if link_model.is_reusable(link) else model.PLACE_LIFE
-    if not link_model.is_reusable(link):
-        if mine is not None and is_new:
+        fits = Money(mine.amount_minor, mine.currency) == amount
+        fits = fits and mine.amount_with_fee_minor == with_fee
+        earlier = _earlier(tx, mine, method, fits=fits)
+        if earlier is not None:
+            return earlier
+        if not fits:  # the link was edited, or the payer typed another amount
             links.free_place(tx, mine.id)
-        links.hold_place(tx, link.id, payment.id, tx.now + lifetime)
-    if is_new:
+            mine = None
+    payment = mine or _new_payment(tx, link, amount, with_fee, order)
+    lifetime = model.ATTEMPT_LIFE
+    if not link_model.is_reusable(link):
+        lifetime = model.PLACE_LIFE
+        links.hold_place(tx, link.id, payment.id, tx.now + lifetime + model.PLACE_GRACE)
+    if mine is None:
         store.add(tx, payment)
         facts.record(tx, "payment.created", payment, first=True)
     attempt = _new_attempt(tx, payment, account, method, order.attempt_id, lifetime)
@@ -115,13 +137,14 @@ def _on_payment(tx: Tx, order: Order, token: str) -> Opened:
     if payment is None or payment.type is not PaymentType.PAYMENT:
         raise NotFound("There is no such payment.")
     payable_merchant(tx, payment.merchant_id)
-    if payment.status not in model.OPEN or payment.expires_at <= tx.now:
-        raise LinkNotPayable("expired" if payment.expires_at <= tx.now else "closed")
+    if payment.status not in model.OPEN:
+        raise LinkNotPayable("closed")
+    if payment.expires_at <= tx.now:
+        raise LinkNotPayable("expired")
     method, account = _route(tx, payment.tenant, (), order.method)
-    amount = Money(payment.amount_minor, payment.currency)
-    going = _continue(tx, payment, account, method, amount)
-    if going is not None:
-        return going
+    earlier = _earlier(tx, payment, method, fits=True)
+    if earlier is not None:
+        return earlier
     attempt = _new_attempt(tx, payment, account, method, order.attempt_id, model.ATTEMPT_LIFE)
     return Opened(payment, attempt, account, is_new=True)
 
@@ -131,6 +154,12 @@ def payable_merchant(tx: Tx, merchant_id: int) -> Merchant:
     if merchant.status is MerchantStatus.PAUSED:
         raise LinkNotPayable("paused", "This seller takes no payments at the moment.")
     return merchant
+
+
+def _open_payment(tx: Tx, link: Link, payer: str | None) -> Payment | None:
+    """The one that this payer began on the link and that can still be paid."""
+    mine = store.find_of_payer(tx, link.id, payer) if payer else None
+    return mine if mine is not None and mine.status in model.OPEN else None
 
 
 def _check_open(tx: Tx, link: Link, mine: Payment | None) -> None:
@@ -144,17 +173,14 @@ def _check_open(tx: Tx, link: Link, mine: Payment | None) -> None:
         raise LinkNotPayable("taken", free_at=links.next_free_at(tx, link.id))
 
 
-def _continue(
-    tx: Tx, payment: Payment, account: Account, method: str, amount: Money
-) -> Opened | None:
-    """The payer's live attempt: taken up again where nothing changed, otherwise ended first."""
-    latest = store.latest_attempt(tx, payment.id)
-    if latest is None or not latest.live:
+def _earlier(tx: Tx, payment: Payment, method: str, *, fits: bool) -> Opened | None:
+    """The payer's live attempt: taken up again where nothing changed, otherwise to be ended."""
+    attempt = store.latest_attempt(tx, payment.id)
+    if attempt is None or not attempt.live:
         return None
-    same = latest.method == method and payment.amount_minor == amount.minor
-    if same and tx.now < latest.expires_at:
-        return Opened(payment, latest, account)
-    return Opened(payment, None, _account(tx, latest), replaces=latest)
+    goes_on = fits and attempt.method == method and tx.now < attempt.expires_at
+    account = accounts.get(tx, attempt.account_id)
+    return Opened(payment, attempt, account, must_end=not goes_on)
 
 
 def _route(
@@ -264,9 +290,5 @@ def _new_attempt(
     )
     store.add_attempt(tx, attempt)
     payload = {"attempt_id": attempt.id, "merchant_id": attempt.merchant_id, "asked": 0}
-    jobs.add(tx, RECONCILE, payload, due_at=model.reconcile_at(0, tx.now), key=attempt.id)
+    jobs.add(tx, model.RECONCILE, payload, due_at=model.reconcile_at(0, tx.now), key=attempt.id)
     return attempt
-
-
-def _account(tx: Tx, attempt: Attempt) -> Account:
-    return accounts.get(tx, attempt.account_id)

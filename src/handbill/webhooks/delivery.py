@@ -18,7 +18,7 @@ from handbill.infra.database import Database, Tx
 from handbill.infra.jobs import Job
 from handbill.infra.outbound import Answer, Outbound, OutboundError
 from handbill.kernel import states
-from handbill.kernel.clock import MINUTE, Instant
+from handbill.kernel.clock import MINUTE, SECOND, Instant
 from handbill.merchants import service as merchants
 from handbill.webhooks import store
 from handbill.webhooks.lanes import Lanes
@@ -91,16 +91,42 @@ class Deliveries:
         self._lanes = Lanes()
 
     async def deliver(self, db: Database, job: Job) -> None:
-        """One attempt, recorded together with the end of the job or its next time."""
+        """One attempt, recorded together with the end of the job or its next time. Without a
+        place for it, the job is put back: a host that hangs must not hold the worker."""
+        host, entered = job.payload["host"], time.monotonic()
+        if not self._lanes.enter(host, entered):
+            handed = await self._lanes.wait(host, entered)
+            if handed is None:
+                away = round(self._lanes.away_seconds(host, time.monotonic()) * SECOND) + 1
+                await db.write(lambda tx: jobs.again(tx, job, tx.now + away))
+                return
+            entered = handed
+        try:
+            await self._attempt(db, job)
+        finally:
+            self._lanes.leave(host, entered, time.monotonic())
+
+    async def _attempt(self, db: Database, job: Job) -> None:
         delivery_id = job.payload["delivery_id"]
         step = await db.point(lambda tx: self._prepare(tx, delivery_id))
-        if isinstance(step, Prepared):
-            await self._attempt(db, job, step)
-        elif isinstance(step, Waiting):
+        if step is None:
+            await db.write(lambda tx: jobs.finish(tx, job))
+            return
+        if isinstance(step, Waiting):
             until = step.until
             await db.write(lambda tx: jobs.again(tx, job, until))
-        else:
-            await db.write(lambda tx: jobs.finish(tx, job))
+            return
+        sent = await self._send(step)
+        number = step.delivery.attempts + 1
+        judged = Judged(sent, judge(sent.result, number, sent.ended_at, self._rng))
+        await db.write(lambda tx: _record(tx, job, judged), merchant=step.delivery.merchant_id)
+        log.info(
+            "webhook_attempted",
+            delivery=step.delivery.id,
+            number=number,
+            verdict=type(judged.verdict).__name__.lower(),
+            duration_ms=sent.duration_ms,
+        )
 
     def _prepare(self, tx: Tx, delivery_id: str) -> Prepared | Waiting | None:
         """None: nothing is left to do."""
@@ -113,28 +139,6 @@ class Deliveries:
         secrets = merchants.webhook_target(tx, self._crypto, delivery.merchant_id).secrets
         headers = signed_headers(delivery.message_id, tx.now, delivery.body, secrets)
         return Prepared(delivery, {"content-type": "application/json", **headers}, tx.now)
-
-    async def _attempt(self, db: Database, job: Job, prepared: Prepared) -> None:
-        lane = _host(prepared.delivery.url)
-        entered = time.monotonic()
-        if away_seconds := self._lanes.enter(lane, entered):
-            until = prepared.at + max(1, round(away_seconds * 1_000))
-            await db.write(lambda tx: jobs.again(tx, job, until))
-            return
-        try:
-            sent = await self._send(prepared)
-        finally:
-            self._lanes.leave(lane, entered, time.monotonic())
-        number = prepared.delivery.attempts + 1
-        judged = Judged(sent, judge(sent.result, number, sent.ended_at, self._rng))
-        await db.write(lambda tx: _record(tx, job, judged), merchant=prepared.delivery.merchant_id)
-        log.info(
-            "webhook_attempted",
-            delivery=prepared.delivery.id,
-            number=number,
-            verdict=type(judged.verdict).__name__.lower(),
-            duration_ms=sent.duration_ms,
-        )
 
     async def _send(self, prepared: Prepared) -> Sent:
         started = time.monotonic()
@@ -198,8 +202,3 @@ def _attempt_of(sent: Sent) -> Attempt:
 def _text(body: bytes) -> str:
     """For people to look at. PostgreSQL takes no NUL in a text."""
     return body.decode("utf-8", "replace").replace("\0", "\ufffd")
-
-
-def _host(url: str) -> str:
-    """Whose places a delivery takes. Only a grouping: the guarded client reads addresses itself."""
-    return url.split("/", 3)[2].lower() if url.count("/") >= 2 else url

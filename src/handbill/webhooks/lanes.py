@@ -1,11 +1,13 @@
 """How many deliveries run at once, so that a receiver that hangs holds up nobody but itself.
 
-Nothing waits here: who finds no room is told when to come back, and holds no worker meanwhile.
-Times are seconds of a monotonic clock that the caller reads.
+Few wait here, and briefly: who finds no room is told when to come back, and holds no worker
+meanwhile. Times are seconds of a monotonic clock that the caller reads.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from dataclasses import dataclass, field
 
 HOST_MAX = 8
@@ -13,8 +15,10 @@ QUICK_MAX = 64
 SLOW_HOST_MAX = 2
 SLOW_MAX = 32
 SLOW_SECONDS = 2.0
-WAIT_SECONDS_MIN = 0.002
-WAIT_SECONDS_MAX = 300.0
+QUEUE_MAX = 24
+QUEUE_SECONDS = 1.0
+AWAY_SECONDS_MIN = 0.002
+AWAY_SECONDS_MAX = 300.0
 KNOWN_MAX = 1_000
 
 
@@ -23,6 +27,7 @@ class _Lane:
     """One host. `free_at` is when those who were sent away will have had their turn."""
 
     started: list[float] = field(default_factory=list)
+    queue: deque[asyncio.Future[float]] = field(default_factory=deque)
     took: float = 0.03  # until the first answer
     slow: bool = False
     free_at: float = 0.0
@@ -38,27 +43,53 @@ class Lanes:
     def __init__(self) -> None:
         self._lanes: dict[str, _Lane] = {}
 
-    def enter(self, host: str, now: float) -> float:
-        """0: there is room, and the caller must `leave` with the same `now`. Otherwise how many
-        seconds to stay away."""
+    def __len__(self) -> int:
+        """How many hosts are remembered."""
+        return len(self._lanes)
+
+    def enter(self, host: str, now: float) -> bool:
+        """Whether there is room. Who enters must `leave`, with the same `now`."""
         lane = self._lanes.setdefault(host, _Lane())
         slow = lane.is_slow(now)
         host_max, all_max = (SLOW_HOST_MAX, SLOW_MAX) if slow else (HOST_MAX, QUICK_MAX)
         running = sum(len(o.started) for o in self._lanes.values() if o.is_slow(now) == slow)
-        if len(lane.started) < host_max and running < all_max:
-            if not lane.started:
-                lane.free_at = now
-            lane.started.append(now)
-            return 0.0
-        # A place in the queue: everyone sent away comes back when the host can take them, not all
-        # at once.
-        lane.free_at = max(lane.free_at, now) + max(lane.took / host_max, WAIT_SECONDS_MIN)
-        return min(lane.free_at - now, WAIT_SECONDS_MAX)
+        if len(lane.started) >= host_max or running >= all_max:
+            return False
+        if not lane.started:
+            lane.free_at = now
+        lane.started.append(now)
+        return True
+
+    async def wait(self, host: str, now: float) -> float | None:
+        """Takes the next place that is left at a quick host: when it was, or None if none was left
+        within a second, or too many wait already."""
+        lane = self._lanes[host]
+        if lane.is_slow(now) or len(lane.queue) >= QUEUE_MAX or not lane.started:
+            return None
+        place: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        lane.queue.append(place)
+        await asyncio.wait({place}, timeout=QUEUE_SECONDS)
+        if place.done():
+            return place.result()
+        lane.queue.remove(place)
+        return None
+
+    def away_seconds(self, host: str, now: float) -> float:
+        """When to come back: everyone who is sent away gets a turn, not all the same one."""
+        lane = self._lanes[host]
+        host_max = SLOW_HOST_MAX if lane.is_slow(now) else HOST_MAX
+        lane.free_at = max(lane.free_at, now) + max(lane.took / host_max, AWAY_SECONDS_MIN)
+        return min(lane.free_at - now, AWAY_SECONDS_MAX)
 
     def leave(self, host: str, entered: float, now: float) -> None:
         lane = self._lanes[host]
         lane.started.remove(entered)
         lane.took += (now - entered - lane.took) * 0.3
         lane.slow = now - entered > SLOW_SECONDS
+        if lane.queue and not lane.is_slow(now):
+            lane.started.append(now)
+            lane.queue.popleft().set_result(now)
         if len(self._lanes) > KNOWN_MAX:
-            self._lanes = {name: lane for name, lane in self._lanes.items() if lane.started}
+            self._lanes = {
+                name: lane for name, lane in self._lanes.items() if lane.started or lane.queue
+            }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
@@ -105,8 +106,9 @@ class Payer:
         return await self._http.post(address, data={"decision": decision})
 
 
-@pytest.fixture
-async def http(db: Database) -> AsyncIterator[httpx2.AsyncClient]:
+@asynccontextmanager
+async def browse(db: Database) -> AsyncIterator[httpx2.AsyncClient]:
+    """The application below a path of its own, as the house mounts it."""
     app = create_app(db, BASE_URL)
 
     async def mounted(scope: Any, receive: Any, send: Any) -> None:
@@ -115,6 +117,12 @@ async def http(db: Database) -> AsyncIterator[httpx2.AsyncClient]:
 
     transport = httpx2.ASGITransport(app=mounted)
     async with httpx2.AsyncClient(transport=transport, base_url=BASE_URL) as client:
+        yield client
+
+
+@pytest.fixture
+async def http(db: Database) -> AsyncIterator[httpx2.AsyncClient]:
+    async with browse(db) as client:
         yield client
 
 

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from handbill.infra.database import Database
+from handbill.infra.database import Database, open_database
 from handbill.kernel.clock import DAY, HOUR, SECOND, ManualClock
-from tests.unit.acquirer_sandbox.conftest import Payer, Till, refusal
+from tests.unit.acquirer_sandbox.conftest import Payer, Till, browse, refusal
 
 pytestmark = pytest.mark.anyio
 
@@ -57,6 +57,25 @@ async def test_a_double_click_with_one_key_is_one_payment(till: Till) -> None:
     )
 
     assert len({answer.content for answer in answers}) == 1
+    assert len((await till.get("/v1/payments")).json()["data"]) == 1
+
+
+async def test_two_processes_make_one_payment_of_one_key(
+    till: Till, database_url: str, clock: ManualClock
+) -> None:
+    other = open_database(database_url, clock)
+    try:
+        async with browse(other) as http:
+            tills = [till, Till(http, till.shop, clock)] * 4
+            answers = await asyncio.gather(
+                *(t.post("/v1/payments", till.order(), key="k") for t in tills)
+            )
+    finally:
+        other.close()
+
+    # Who meets the other one half-way is asked to come again; nobody gets a second payment.
+    assert {answer.status_code for answer in answers} <= {200, 503}
+    assert len({answer.content for answer in answers if answer.status_code == 200}) == 1
     assert len((await till.get("/v1/payments")).json()["data"]) == 1
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from random import Random
+
+import pytest
 
 from handbill.webhooks.lanes import (
     HOST_MAX,
     KNOWN_MAX,
+    QUEUE_MAX,
     QUICK_MAX,
     SLOW_HOST_MAX,
     SLOW_MAX,
@@ -16,14 +20,14 @@ from handbill.webhooks.lanes import (
 
 
 def entered(lanes: Lanes, host: str, count: int, now: float) -> int:
-    return sum(lanes.enter(host, now) == 0 for _ in range(count))
+    return sum(lanes.enter(host, now) for _ in range(count))
 
 
 def test_a_host_has_eight_places() -> None:
     lanes = Lanes()
 
     assert entered(lanes, "shop.example", 20, 0) == HOST_MAX == 8
-    assert lanes.enter("other.example", 0) == 0
+    assert lanes.enter("other.example", 0)
 
 
 def test_a_place_that_was_left_can_be_taken() -> None:
@@ -31,8 +35,8 @@ def test_a_place_that_was_left_can_be_taken() -> None:
     entered(lanes, "shop.example", HOST_MAX, 0)
     lanes.leave("shop.example", 0, 0.1)
 
-    assert lanes.enter("shop.example", 0.1) == 0
-    assert lanes.enter("shop.example", 0.1) > 0
+    assert lanes.enter("shop.example", 0.1)
+    assert not lanes.enter("shop.example", 0.1)
 
 
 def test_quick_hosts_share_sixty_four_places() -> None:
@@ -44,7 +48,7 @@ def test_quick_hosts_share_sixty_four_places() -> None:
 def test_those_who_are_sent_away_come_back_one_after_the_other() -> None:
     lanes = Lanes()
     entered(lanes, "shop.example", HOST_MAX, 0)
-    waits = [lanes.enter("shop.example", 0) for _ in range(100)]
+    waits = [lanes.away_seconds("shop.example", 0) for _ in range(100)]
 
     assert waits == sorted(set(waits))
     assert waits[-1] < 100 * 0.1 / HOST_MAX + 0.1
@@ -54,7 +58,7 @@ def test_a_hundred_hosts_that_hang_leave_room_for_one_that_answers() -> None:
     lanes, now = Lanes(), 0.0
     for n in range(100):
         entered(lanes, f"hanging{n}.example", HOST_MAX, now)
-    assert lanes.enter("quick.example", now) > 0  # nobody knows yet who will hang
+    assert not lanes.enter("quick.example", now)  # nobody knows yet who will hang
 
     now += SLOW_SECONDS + 0.1
 
@@ -66,7 +70,7 @@ def test_hosts_that_hung_share_few_places_until_they_answer_quickly() -> None:
     lanes = Lanes()
     hosts = [f"hanging{n}.example" for n in range(100)]
     for host in hosts:
-        assert lanes.enter(host, 0) == 0
+        assert lanes.enter(host, 0)
         lanes.leave(host, 0, 15)
 
     taken = [entered(lanes, host, HOST_MAX, 20) for host in hosts]
@@ -79,12 +83,14 @@ def test_hosts_that_hung_share_few_places_until_they_answer_quickly() -> None:
 
 def test_the_queue_of_a_host_is_forgotten_when_it_stands_empty() -> None:
     lanes = Lanes()
-    entered(lanes, "shop.example", 1_000, 0)
+    entered(lanes, "shop.example", HOST_MAX, 0)
+    for _ in range(1_000):
+        lanes.away_seconds("shop.example", 0)
     for _ in range(HOST_MAX):
         lanes.leave("shop.example", 0, 0.1)
     entered(lanes, "shop.example", HOST_MAX, 0.1)
 
-    assert lanes.enter("shop.example", 0.1) < 0.1
+    assert lanes.away_seconds("shop.example", 0.1) < 0.1
 
 
 def test_a_burst_is_worked_off_at_the_hosts_own_pace() -> None:
@@ -100,11 +106,10 @@ def test_a_burst_is_worked_off_at_the_hosts_own_pace() -> None:
         else:
             now, n = due.pop(0)
             asked += 1
-            wait = lanes.enter("shop.example", now)
-            if wait:
-                due = sorted([*due, (now + wait, n)]) if due else [(now + wait, n)]
-            else:
+            if lanes.enter("shop.example", now):
                 ends = sorted([*ends, (now + rng.uniform(0.015, 0.025), now)])
+            else:
+                due = sorted([*due, (now + lanes.away_seconds("shop.example", now), n)])
 
     assert finished < 10
     assert asked < 2_000 * 4
@@ -116,4 +121,44 @@ def test_hosts_of_long_ago_are_forgotten() -> None:
         lanes.enter(f"{n}.example", n)
         lanes.leave(f"{n}.example", n, n + 0.1)
 
-    assert len(lanes._lanes) <= KNOWN_MAX
+    assert len(lanes) <= KNOWN_MAX
+
+
+@pytest.mark.anyio
+async def test_a_place_is_handed_to_the_first_who_waits() -> None:
+    lanes = Lanes()
+    entered(lanes, "shop.example", HOST_MAX, 0)
+    first = asyncio.create_task(lanes.wait("shop.example", 0))
+    second = asyncio.create_task(lanes.wait("shop.example", 0))
+    await asyncio.sleep(0)
+
+    lanes.leave("shop.example", 0, 0.1)
+    assert await first == 0.1
+    assert not lanes.enter("shop.example", 0.1)
+
+    lanes.leave("shop.example", 0.1, 0.2)
+    assert await second == 0.2
+
+
+@pytest.mark.anyio
+async def test_few_wait_and_none_at_a_host_that_hangs() -> None:
+    lanes = Lanes()
+    entered(lanes, "shop.example", HOST_MAX, 0)
+    waiting = [asyncio.create_task(lanes.wait("shop.example", 0)) for _ in range(QUEUE_MAX)]
+    await asyncio.sleep(0)
+
+    assert await lanes.wait("shop.example", 0) is None
+    assert await lanes.wait("shop.example", SLOW_SECONDS + 1) is None
+    assert await asyncio.gather(*waiting) == [None] * QUEUE_MAX
+
+
+@pytest.mark.anyio
+async def test_a_host_that_turns_slow_hands_on_no_places() -> None:
+    lanes = Lanes()
+    entered(lanes, "shop.example", HOST_MAX, 0)
+    waiting = asyncio.create_task(lanes.wait("shop.example", 0))
+    await asyncio.sleep(0)
+
+    lanes.leave("shop.example", 0, SLOW_SECONDS + 1)
+
+    assert await waiting is None

@@ -1,4 +1,8 @@
-"""Alembic's environment: one transaction a step on both databases, one process at a time."""
+"""Alembic's environment: one transaction for all steps on both databases, one process at a time.
+
+In a transaction for each step, another process could come between two of them on SQLite and take
+the second, which this one then takes again.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +25,7 @@ def run() -> None:
         if engine.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_lock({LOCK})"))
             connection.commit()
-        context.configure(
-            connection=connection, transactional_ddl=True, transaction_per_migration=True
-        )
+        context.configure(connection=connection, transactional_ddl=True)
         with context.begin_transaction():
             context.run_migrations()
 

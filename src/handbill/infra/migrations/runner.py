@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from handbill.kernel.errors import Unavailable
 
 _VERSIONS = Path(__file__).parent / "versions"
 MIGRATION_SECONDS_MAX = 600
+_ERROR = re.compile(r"[\w.]+: ")
 
 
 def head() -> str:
@@ -19,7 +21,7 @@ def head() -> str:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Raises Unavailable with the child's last words; a failed step leaves nothing behind."""
+    """Raises Unavailable with the child's last words; all steps are done, or none."""
     _run("up", url, revision)
 
 
@@ -29,14 +31,22 @@ def downgrade(url: str, revision: str) -> None:
 
 
 def _run(verb: str, url: str, revision: str) -> None:
-    # The address may hold a password: the environment is private to the user, a command line is not.
-    done = subprocess.run(
-        [sys.executable, "-m", "handbill.infra.migrations", verb, revision],
-        env={**os.environ, "HANDBILL_MIGRATION_URL": url},
-        capture_output=True,
-        text=True,
-        timeout=MIGRATION_SECONDS_MAX,
-    )
+    # The address may hold a password: the environment is private to the user, a command line not.
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "handbill.infra.migrations", verb, revision],
+            env={**os.environ, "HANDBILL_MIGRATION_URL": url},
+            capture_output=True,
+            text=True,
+            timeout=MIGRATION_SECONDS_MAX,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable("The migration took too long and was stopped.") from error
     if done.returncode != 0:
-        words = done.stderr.strip().splitlines() or ["no message"]
-        raise Unavailable(f"The database could not be migrated: {words[-1]}")
+        raise Unavailable(f"The database could not be migrated: {_last_words(done.stderr)}")
+
+
+def _last_words(stderr: str) -> str:
+    """The line that names the error: a statement and advice may follow it."""
+    named = [line for line in stderr.splitlines() if _ERROR.match(line)]
+    return (named or stderr.splitlines() or ["no message"])[-1]

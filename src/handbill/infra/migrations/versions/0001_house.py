@@ -183,8 +183,10 @@ PAYMENTS = (
     """,
     "CREATE INDEX payments_of_merchant ON payments (merchant_id, test, created_at, id)",
     "CREATE INDEX payments_of_link ON payments (link_id, created_at)",
-    "CREATE INDEX payments_of_payer ON payments (link_id, payer, created_at)"
-    " WHERE payer IS NOT NULL",
+    """
+    CREATE INDEX payments_of_payer ON payments (link_id, payer, created_at)
+        WHERE payer IS NOT NULL
+    """,
     """
     CREATE TABLE link_places (
         payment_id {id} PRIMARY KEY,

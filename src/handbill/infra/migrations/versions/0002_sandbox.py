@@ -63,7 +63,7 @@ SANDBOX = (
         shop_id {id} NOT NULL REFERENCES sandbox_shops (id),
         key TEXT NOT NULL,
         fingerprint TEXT NOT NULL,
-        answer TEXT,
+        answer TEXT NOT NULL,
         created_at {at} NOT NULL,
         PRIMARY KEY (shop_id, key)
     )
