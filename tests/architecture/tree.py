@@ -12,7 +12,7 @@ import msgspec
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("src",)
 TESTS = ("tests",)
-SCRIPTS = ("bin",)
+SCRIPTS = ("bin", "bench")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

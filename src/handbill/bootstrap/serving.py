@@ -12,6 +12,7 @@ import structlog
 import typer
 import uvicorn
 import uvloop
+from starlette.types import ASGIApp
 
 from handbill.bootstrap import banner, first_start
 from handbill.bootstrap.house import House, is_at_home
@@ -37,7 +38,7 @@ def run(settings: Settings) -> None:
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
     house = House(settings, SystemClock())
-    server = Server(_config(house), house)
+    server = Server(server_config(house.app, settings), house)
     try:
         furnished = await house.db.write(
             lambda tx: first_start.furnish(
@@ -77,11 +78,10 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _config(house: House) -> uvicorn.Config:
-    settings = house.settings
+def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     proxies = [str(network) for network in settings.trusted_proxies]
     return uvicorn.Config(
-        house.app,
+        app,
         log_config=None,
         access_log=False,
         lifespan="off",

@@ -205,7 +205,10 @@ class Outbound:
 
 
 def _resolved(host: str, port: int) -> list[str]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+    except UnicodeError:  # its own idea of what a name is
+        raise OSError("not a name") from None
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 

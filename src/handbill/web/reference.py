@@ -19,17 +19,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from handbill.kernel.money import AMOUNT_MAX
-from handbill.web import openapi, problems
-from handbill.web.bodies import BODY_MAX, DEPTH_MAX
-from handbill.web.cursors import PAGE_MAX
+from handbill.web import limits, openapi, problems
 from handbill.web.operations import Operation
 from handbill.web.problems import KINDS, KINDS_BY_CODE
 from handbill.web.rates import Rates
 from handbill.web.replies import JSON
 from handbill.web.schemas import Schema
 from handbill.web.tables import Row, resolve, rows
-from handbill.web.validation import MEMBERS_MAX
 
 _HERE = Path(__file__).parent
 _DAY_SECONDS = 86_400
@@ -54,11 +50,6 @@ class Shown(msgspec.Struct, frozen=True):
     fields: list[Row]
     answer: str
     statuses: list[int]
-
-
-class Limit(msgspec.Struct, frozen=True):
-    name: str
-    words: str
 
 
 class Coded(msgspec.Struct, frozen=True):
@@ -101,7 +92,7 @@ class Reference:
             types={name: list(rows(shared[name], shared)) for name in sorted(answers)},
             webhooks=[_webhook(name, item, shared) for name, item in described["webhooks"].items()],
             errors=errors(),
-            limits=_limits(self._rates),
+            limits=limits.of(self._rates),
         )
         return html.encode()
 
@@ -168,24 +159,6 @@ def _show(operation: Operation, described: Schema) -> Shown:
         answer=operation.answer.__name__ if operation.answer else "",
         statuses=openapi.statuses_of(operation),
     )
-
-
-def _limits(rates: Rates | None) -> list[Limit]:
-    of_keys = "No limit on this installation."
-    if rates is not None:
-        of_keys = (
-            f"{rates.per_second:,} a second on average, {rates.burst:,} at once, for each key."
-            " The headers `ratelimit-policy` and `ratelimit` say where a key stands; over it the"
-            " answer is 429 with `retry-after`."
-        )
-    return [
-        Limit("Requests", of_keys),
-        Limit("Body", f"{BODY_MAX // 1024} KiB of JSON, refused before it is read whole."),
-        Limit("Depth", f"{DEPTH_MAX} levels of arrays and objects."),
-        Limit("Members", f"{MEMBERS_MAX} in one object; doubled members are refused (400)."),
-        Limit("Pages", f"{PAGE_MAX} objects."),
-        Limit("Amounts", f"{AMOUNT_MAX:,} minor units."),
-    ]
 
 
 def _parameter(parameter: Schema, shared: dict[str, Schema]) -> Row:

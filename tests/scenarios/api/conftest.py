@@ -78,12 +78,12 @@ async def house(db: Database, clock: ManualClock, tmp_path: Path) -> AsyncIterat
     )
     shop = await db.write(lambda tx: service.create(tx, crypto, "Shop", None))
     other = await db.write(lambda tx: service.create(tx, crypto, "Other", None))
-    for mode in (True, False):
-        tenant = Tenant(shop.id, mode)
-        await db.write(
-            lambda tx, tenant=tenant: accounts.add(
-                tx, crypto, tenant, "sandbox", {"secret_key": "s"}, ("card", "sbp")
-            )
-        )
+
+    def add_accounts(tx: Tx) -> None:
+        for test in (True, False):
+            tenant = Tenant(shop.id, test)
+            accounts.add(tx, crypto, tenant, "sandbox", {"secret_key": "s"}, ("card", "sbp"))
+
+    await db.write(add_accounts)
     yield ApiHouse(deps, shop, other)
     await workshop.close()

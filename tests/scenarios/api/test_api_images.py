@@ -14,6 +14,13 @@ from tests.scenarios.api.shapes import LINK, LINKS, PRODUCT, PRODUCTS, made, ref
 
 pytestmark = pytest.mark.anyio
 
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One database will do: nothing here depends on which."""
+    return sqlite_url
+
+
 IMAGES = "/api/v1/images"
 
 

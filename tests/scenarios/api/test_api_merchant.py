@@ -13,6 +13,13 @@ from tests.scenarios.api.shapes import LINK, LINKS
 
 pytestmark = pytest.mark.anyio
 
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One database will do: nothing here depends on which."""
+    return sqlite_url
+
+
 MERCHANT = "/api/v1/merchant"
 
 

@@ -20,6 +20,13 @@ from tests.scenarios.api.shapes import (
 
 pytestmark = pytest.mark.anyio
 
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One database will do: nothing here depends on which."""
+    return sqlite_url
+
+
 JSON = {"content-type": "application/json"}
 
 

@@ -15,6 +15,13 @@ from tests.scenarios.api.shapes import LINK, LINKS, PRODUCT, PRODUCTS, TRANSACTI
 
 pytestmark = pytest.mark.anyio
 
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One database will do: nothing here depends on which."""
+    return sqlite_url
+
+
 UNKNOWN = "019ca9b5-8d00-7000-8000-0000000000ff"
 BODIES: dict[str, Any] = {"changeLink": {"title": "mine now"}, "changeProduct": {"price": 1}}
 WITH_ID = [o for o in OPERATIONS if "{id}" in o.path and o.answer is not None]

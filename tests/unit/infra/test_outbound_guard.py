@@ -16,8 +16,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from handbill.infra.outbound import Outbound, OutboundError, Refused, Unreachable
+from handbill.infra.outbound import Outbound, OutboundError, Refused, Unreachable, address_fault
 from tests.support.receivers import Heard, answer, receiving
 
 pytestmark = pytest.mark.anyio
@@ -224,6 +226,24 @@ async def test_our_own_address_in_an_open_network_is_reached() -> None:
         await guarded.close()
 
     assert got.status == 200
+
+
+# Without digits no address can come out, so that nothing is ever connected to.
+letters = st.text(st.characters(exclude_categories=["Nd", "Nl", "No"]), max_size=80)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.one_of(letters, st.builds("https://{}/{}".format, letters, letters)))
+async def test_whatever_is_typed_ends_as_refused_or_unreachable(url: str) -> None:
+    async def nowhere(host: str, port: int) -> Sequence[str]:
+        host.encode("ascii")
+        raise OSError("no such name")
+
+    guarded = Outbound(guarded=True, lookup=nowhere)
+    address_fault(url, test=True, networks=())
+    with pytest.raises((Refused, Unreachable)):
+        await guarded.send("POST", url, body=b"{}")
+    await guarded.close()
 
 
 def tls_pair(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:

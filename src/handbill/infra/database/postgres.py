@@ -6,6 +6,7 @@ processes deadlock in a trial. Rows of a merchant are written only under its loc
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 from collections.abc import Callable, Sequence
@@ -39,6 +40,9 @@ _FLUSHED = (
     "SELECT set_config('synchronous_commit', 'on', false)"
     " WHERE current_setting('synchronous_commit') = 'off'"
 )
+
+# It warns that the rest of a pipeline was not run, after an error that says so and is raised.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 
 class Undone(Exception):

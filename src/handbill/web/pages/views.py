@@ -15,7 +15,16 @@ from handbill.kernel.money import Money
 from handbill.links.model import Label
 
 StatusState = Literal[
-    "waiting", "scan", "charged", "declined", "cancelled", "expired", "refunded", "unknown"
+    "waiting",
+    "scan",
+    "charged",
+    "declined",
+    "not_started",
+    "cancelled",
+    "expired",
+    "refunded",
+    "unknown",
+    "review",
 ]
 
 
@@ -115,15 +124,17 @@ class PayPage(msgspec.Struct, frozen=True):
 
 
 class Scan(msgspec.Struct, frozen=True):
-    """A code that the payer's bank reads. `open_url` opens the bank on the same phone."""
+    """A code that the payer's bank reads; `picture_url` is None for a text that no code holds.
+    `open_url` opens the bank on the same phone."""
 
-    picture_url: str
+    picture_url: str | None
     open_url: str | None = None
     expires_at: Instant | None = None
 
 
 class StatusPage(msgspec.Struct, frozen=True):
-    """One payment, as it stands. `refresh_seconds` asks the browser to look again."""
+    """One payment, as it stands. `title` is empty where nothing says what it is for. `surplus`: it
+    came on top of another that had paid already. `refresh_seconds`: the browser looks again."""
 
     state: StatusState
     title: str
@@ -140,6 +151,7 @@ class StatusPage(msgspec.Struct, frozen=True):
     continue_url: str | None = None
     try_again_url: str | None = None
     back_url: str | None = None
+    surplus: bool = False
     refresh_seconds: int | None = None
     test: bool = False
 

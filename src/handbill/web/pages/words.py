@@ -98,19 +98,22 @@ ENDS: dict[str, EndWords] = {
         "",
         N_("See your receipt"),
     ),
-    "provider_unavailable": EndWords(
-        503,
-        N_("The payment provider does not answer"),
-        N_("Your payment was not started. You have not been charged."),
-        N_("Wait a minute, then try again."),
-        N_("Try again"),
+    "begun_by_you": EndWords(
+        200,
+        N_("You have begun to pay this"),
+        N_("Nothing new can be started here any more, but what you began still counts."),
+        "",
+        N_("Look at your payment"),
     ),
-    "provider_refused": EndWords(
-        502,
-        N_("This could not be started"),
-        N_("The payment provider refused the seller's request. You have not been charged."),
-        N_("Try another way to pay, or tell the seller."),
-        N_("Go back"),
+    "undecided": EndWords(
+        409,
+        N_("Your first try is still open"),
+        N_(
+            "The payment provider has not told us yet how it ends, so nothing new was started. "
+            "Please do not pay twice."
+        ),
+        N_("Wait a few seconds, then look at your payment."),
+        N_("Look at your payment"),
     ),
     # Of the installation, not of a link.
     "not_found": EndWords(
@@ -170,6 +173,10 @@ STATUSES: dict[StatusState, StatusWords] = {
         N_("Not paid"),
         N_("The payment was declined. You have not been charged."),
     ),
+    "not_started": StatusWords(
+        N_("Not started"),
+        N_("The payment did not begin. You have not been charged."),
+    ),
     "cancelled": StatusWords(
         N_("Cancelled"),
         N_("The payment was cancelled. You have not been charged."),
@@ -191,6 +198,13 @@ STATUSES: dict[StatusState, StatusWords] = {
             "this page looks again by itself."
         ),
     ),
+    "review": StatusWords(
+        N_("The seller has to look at this"),
+        N_(
+            "Money arrived, but not the amount that was asked for. The seller has been told. "
+            "Please do not pay again."
+        ),
+    ),
 }
 
 
@@ -206,6 +220,14 @@ METHODS: dict[str, MethodWords] = {
     "sbp": MethodWords(N_("SBP"), N_("From your bank's app")),
     "lightning": MethodWords(N_("Lightning"), N_("From a Bitcoin wallet")),
     "transfer": MethodWords(N_("Bank transfer"), N_("May take a day")),
+}
+
+# What a link is headed with that says nothing of itself.
+HEADINGS: dict[Label, str] = {
+    Label.PAY: N_("Payment"),
+    Label.DONATE: N_("Donation"),
+    Label.BOOK: N_("Booking"),
+    Label.ORDER: N_("Order"),
 }
 
 BUTTONS: dict[Label, tuple[str, str]] = {
@@ -233,7 +255,9 @@ REASONS: dict[str, str] = {
     "3ds_failed": N_("The bank could not confirm that it was you."),
     "3ds_timeout": N_("The bank waited too long for your confirmation."),
     "provider_unavailable": N_("The payment provider could not be reached. Try again in a minute."),
-    "routing_failed": N_("No payment provider could take this payment."),
+    "routing_failed": N_(
+        "No payment provider could take this payment. Try another way to pay, or tell the seller."
+    ),
 }
 
 
