@@ -39,14 +39,14 @@ class Steadiness:
 
 def described(folder: Path) -> list[str]:
     cores = len(os.sched_getaffinity(0))
-    flush = _flush_microseconds(folder)
     load = os.getloadavg()[0]
+    disturbed = " (other work will show in the figures)" if load > cores / 2 else ""
+    system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
+    flush = _flush_microseconds(folder)
     return [
-        f"{cores} cores ({_processor()}), {_memory_gib()} GiB of memory,"
-        f" {platform.system()} {platform.release()}, Python {platform.python_version()}",
+        f"{cores} cores ({_processor()}), {_memory_gib()} GiB of memory, {system}",
         f"disk: {_file_system(folder)}; writing and flushing 4 KiB takes {flush:.0f} µs",
-        f"load before the run: {load:.1f}"
-        + (" - other work will show in the figures" if load > cores / 2 else ""),
+        f"load before the run: {load:.1f}{disturbed}",
     ]
 
 

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +54,15 @@ class PortTaken(RuntimeError):
 
 
 class PostgresServer:
-    """Started when created; `stop` ends it."""
+    """Started when created; `stop` ends it. `parent`: where its folder is made."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, settings: Mapping[str, str] = SETTINGS, *, parent: Path | None = None
+    ) -> None:
+        self._settings = settings
         self._programs = programs_folder()
         self._user = _user()
-        self._folder = Path(tempfile.mkdtemp(prefix="handbill-postgres-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="handbill-postgres-", dir=parent))
         if self._user is not None:
             shutil.chown(self._folder, self._user)
         self._initialise()
@@ -106,7 +110,7 @@ class PostgresServer:
             raise RuntimeError(f"initdb failed: {output}")
 
     def _launch(self) -> subprocess.Popen[str]:
-        options = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        options = [f"-c{name}={value}" for name, value in self._settings.items()]
         return self._run(
             "/bin/sh",
             "-c",
@@ -160,14 +164,16 @@ class PostgresServer:
         )
 
 
-def start_server() -> PostgresServer:
+def start_server(
+    settings: Mapping[str, str] = SETTINGS, *, parent: Path | None = None
+) -> PostgresServer:
     """Tries again: between finding a free port and taking it, somebody else may be quicker."""
     for _ in range(TRIES_MAX - 1):
         try:
-            return PostgresServer()
+            return PostgresServer(settings, parent=parent)
         except PortTaken:
             continue
-    return PostgresServer()
+    return PostgresServer(settings, parent=parent)
 
 
 def programs_folder() -> Path:

@@ -8,6 +8,8 @@ from handbill.infra.settings import Settings
 from handbill.qr.code import make
 from handbill.qr.formats import terminal
 
+BODY = '{"amount": {"default": 1000, "currency": "RUB"}, "amount_type": "fixed", "pay_config": {}}'
+
 
 def first(house: House, furnished: FirstStart) -> str:
     """Everything that a first paid link needs. The keys are in it and are not shown again."""
@@ -27,8 +29,7 @@ def first(house: House, furnished: FirstStart) -> str:
         f"  curl -X POST {addresses.base}/api/v1/links \\",
         '    -H "Content-Type: application/json" \\',
         f'    -H "x-api-key: {keys["test"]}" \\',
-        '    -d \'{"amount": {"default": 1000, "currency": "RUB"},'
-        ' "amount_type": "fixed", "pay_config": {}}\'',
+        f"    -d '{BODY}'",
         "",
         f"Pay the sample link:  {page}",
         "",

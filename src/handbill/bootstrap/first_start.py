@@ -6,6 +6,7 @@ from __future__ import annotations
 import msgspec
 
 from acquirer_sandbox import shops
+from handbill.catalog.products import ProductTerms
 from handbill.infra.crypto import Crypto
 from handbill.infra.database import Tx
 from handbill.kernel.addresses import Addresses
@@ -16,7 +17,6 @@ from handbill.merchants import service as merchants
 from handbill.merchants import store as merchant_store
 from handbill.merchants.model import Tenant
 from handbill.merchants.service import NewMerchant
-from handbill.catalog.products import ProductTerms
 
 METHODS = ("card", "sbp")
 INBOX_PATH = "/sandbox/inbox"

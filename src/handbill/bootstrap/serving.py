@@ -15,7 +15,8 @@ import uvloop
 from starlette.types import ASGIApp
 
 from handbill.bootstrap import banner, first_start
-from handbill.bootstrap.house import House, is_at_home
+from handbill.bootstrap.house import House
+from handbill.bootstrap.premises import is_at_home
 from handbill.infra.settings import Settings
 from handbill.kernel.clock import SystemClock
 from handbill.kernel.errors import Unavailable

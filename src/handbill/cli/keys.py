@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from handbill.bootstrap.house import open_crypto
+from handbill.bootstrap.premises import open_crypto
 from handbill.cli import options
 from handbill.infra.database import Tx
 from handbill.kernel.clock import iso

@@ -1,4 +1,4 @@
-"""`handbill listen`: shows what reaches the built-in inbox, or sends it on to a merchant's server."""
+"""`handbill listen`: shows what reaches the built-in inbox, or sends it on to a server."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import msgspec
 import typer
 
 from handbill.bootstrap.first_start import open_merchant
-from handbill.bootstrap.house import open_crypto
+from handbill.bootstrap.premises import open_crypto
 from handbill.cli import options
 from handbill.infra.outbound import address_fault
 from handbill.kernel.clock import iso

@@ -73,5 +73,7 @@ def read(settings: Settings, fn: Callable[[Tx], T]) -> T:
 
 def _open(settings: Settings) -> Database:
     if open_backend(settings.database_url).revision() is None:
-        raise Unavailable(f"There is no installation in {settings.data}; start it with handbill serve.")
+        raise Unavailable(
+            f"There is no installation in {settings.data}; begin with handbill serve."
+        )
     return open_database(settings.database_url, SystemClock())

@@ -1,4 +1,4 @@
-"""`handbill serve`: everything in one process. Its options are the settings, each with its words."""
+"""`handbill serve`: everything in one process. Its options are the settings."""
 
 from __future__ import annotations
 

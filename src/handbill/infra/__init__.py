@@ -1,1 +1,1 @@
-"""Machinery without a payment word in it: database, jobs, outgoing HTTP, storage, keys, settings."""
+"""Machinery without a payment word in it: database, jobs, outgoing HTTP, storage, settings."""

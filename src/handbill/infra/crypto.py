@@ -17,16 +17,10 @@ import msgspec
 from cryptography.fernet import Fernet, InvalidToken
 
 from handbill.kernel.clock import Instant
-from handbill.kernel.errors import HandbillError
+from handbill.kernel.errors import CannotUnseal
 
 KEY_FILE = "installation.key"
 _TAG_BYTES = 16
-
-
-class CannotUnseal(HandbillError):
-    """The installation's key is not the one that sealed this: the key file was lost or changed."""
-
-    code = "wrong_installation_key"
 
 
 class Crypto:

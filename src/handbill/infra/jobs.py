@@ -16,7 +16,7 @@ import structlog
 
 from handbill.infra.database import Database, Tx
 from handbill.kernel.clock import MINUTE, SECOND, Clock, Instant
-from handbill.kernel.errors import Conflict
+from handbill.kernel.errors import LeaseLost
 from handbill.kernel.ids import new_id
 
 TOPIC = "jobs"
@@ -24,6 +24,7 @@ LEASE = 2 * MINUTE
 CLAIM_MAX = 64
 RUNNING_MAX = 128
 IDLE_SECONDS = 5.0
+FINISH_SECONDS = 4.0
 RETRY_FIRST = 5 * SECOND
 RETRY_MAX = 30 * MINUTE
 
@@ -39,12 +40,6 @@ class Job(msgspec.Struct, frozen=True):
     due_at: Instant
     fence: int
     tries: int
-
-
-class LeaseLost(Conflict):
-    """Another worker has taken the job over: what this one did must not be stored."""
-
-    code = "lease_lost"
 
 
 Handler = Callable[[Database, Job], Awaitable[None]]
@@ -135,7 +130,7 @@ class Worker:
         self._db = db
         self._handlers = handlers
         self._clock = clock
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], Job] = {}
         self._stopping = asyncio.Event()
 
     async def step(self) -> int:
@@ -152,8 +147,8 @@ class Worker:
                     jobs = await self._claim()
                     for job in jobs:
                         task = asyncio.create_task(self._run_job(job))
-                        self._running.add(task)
-                        task.add_done_callback(self._running.discard)
+                        self._running[task] = job
+                        task.add_done_callback(self._running.pop)
                     if len(self._running) >= RUNNING_MAX:
                         await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
                     wait_seconds = 0.0 if len(jobs) == CLAIM_MAX else await self._idle_seconds()
@@ -161,12 +156,24 @@ class Worker:
                     log.error("worker_failed", exc_info=error)
                     wait_seconds = IDLE_SECONDS
                 await self._pause(news.wait(wait_seconds))
-        if self._running:
-            await asyncio.wait(self._running)
+        await self._finish()
 
     def stop(self) -> None:
-        """Takes no more jobs; `run` returns when those that run have ended."""
+        """Takes no more jobs; `run` returns when those that run have ended, or soon after."""
         self._stopping.set()
+
+    async def _finish(self) -> None:
+        """Waits for the jobs that run. Those that take too long are put back for another worker,
+        which does them again: at least once, not at most."""
+        if not self._running:
+            return
+        _, late = await asyncio.wait(self._running, timeout=FINISH_SECONDS)
+        unfinished = [self._running[task] for task in late]
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        for job in unfinished:
+            await self._put_back(job)
 
     async def _pause(self, news: Awaitable[bool]) -> None:
         waiting = asyncio.ensure_future(news)

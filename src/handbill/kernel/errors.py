@@ -8,6 +8,7 @@ HandbillError
 |-- Conflict                  the thing's state does not allow it
 |   |-- IllegalTransition     a status change that the table of states does not know
 |   |-- DuplicateTxid         the same txid with another body
+|   |-- LeaseLost             another worker has taken a job over
 |   `-- LinkNotPayable        the link's end state, by name
 |-- TooLarge                  body, picture or file over its bound
 |-- UnsupportedMedia          a content type that is not taken
@@ -17,6 +18,7 @@ HandbillError
 |-- TooMany                   over a limit; says when to come back
 |-- Unavailable               nothing happened; come back later
 |   |-- StorageFull           the disk is full; nothing was written
+|   |-- CannotUnseal          sealed with another installation key
 |   `-- WriteUnknown          the write was sent, its end is not known; ask again by key
 `-- ProviderError
     |-- ProviderRejected      our request was wrong; nothing happened
@@ -73,6 +75,12 @@ class DuplicateTxid(Conflict):
     code = "duplicate_txid"
 
 
+class LeaseLost(Conflict):
+    """What a worker did without its lease must not be stored: another one does it."""
+
+    code = "lease_lost"
+
+
 class LinkNotPayable(Conflict):
     """`state` is the name of the end state that the page shows: `expired`, `taken`, `paused`, ...
     `free_at` (Unix milliseconds): when a place that another payer holds runs out."""
@@ -127,6 +135,12 @@ class Unavailable(HandbillError):
 class StorageFull(Unavailable):
     code = "storage_full"
     retry_after_seconds = 30
+
+
+class CannotUnseal(Unavailable):
+    """The installation's key is not the one that sealed this: the key file was lost or changed."""
+
+    code = "wrong_installation_key"
 
 
 class WriteUnknown(Unavailable):

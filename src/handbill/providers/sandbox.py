@@ -144,6 +144,7 @@ class Sandbox:
             "notification_url": charge.notification_url,
             "expires_at": charge.expires_at,
             "capture": charge.capture,
+            "payer": {name: v for name, v in msgspec.structs.asdict(charge.payer).items() if v},
             "metadata": dict(charge.metadata),
         }
         return _outcome(await self._post("/v1/payments", charge.key, body, _Payment))

@@ -23,6 +23,7 @@ BODY_MAX = 64 * 1024
 DEPTH_MAX = 32
 FORM_OVERHEAD = 16 * 1024
 """What a form may have beside its file: boundaries, part headers, small fields."""
+FORM_FIELDS_MAX = 64
 
 
 class CallerGone(Exception):
@@ -62,7 +63,7 @@ async def read_upload(
         Headers(dict(headers)),
         _chunks(headers, receive, size_max + FORM_OVERHEAD),
         max_files=1,
-        max_fields=8,
+        max_fields=FORM_FIELDS_MAX,
         max_part_size=FORM_OVERHEAD,
     )
     try:

@@ -55,6 +55,9 @@ KINDS: dict[type[errors.HandbillError], Kind] = {
     errors.DuplicateTxid: Kind(
         409, "This txid is taken", "The same `txid` was used before with another body."
     ),
+    errors.LeaseLost: Kind(
+        409, "Another process does it", "The work was taken over; nothing was stored twice."
+    ),
     errors.LinkNotPayable: Kind(
         409,
         "This link cannot be paid",
@@ -82,6 +85,11 @@ KINDS: dict[type[errors.HandbillError], Kind] = {
     ),
     errors.StorageFull: Kind(
         503, "The storage is full", "Nothing was written. The operator has to make room."
+    ),
+    errors.CannotUnseal: Kind(
+        503,
+        "The installation's key does not fit",
+        "Stored secrets were sealed with another key. The operator has to restore the key file.",
     ),
     errors.WriteUnknown: Kind(
         503,

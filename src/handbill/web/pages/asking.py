@@ -25,7 +25,7 @@ def wants_json(request: Request) -> bool:
 
 
 async def form(request: Request) -> dict[str, str]:
-    """The fields of a form, or the text members of a JSON object, each once; the last one counts."""
+    """The fields of a form, or the text members of a JSON object, each once: the last counts."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await _body(request)
     if not body:
@@ -63,7 +63,7 @@ async def _body(request: Request) -> bytes:
 
 class PayerCookie:
     """Knows the same payer again, so that "back" leads to their own payment and not to a locked
-    door. It holds a random number, says nothing of a person, and is set by Pay, never by looking."""
+    door. It holds a random number and nothing of a person; Pay sets it, looking does not."""
 
     def __init__(self, *, secure: bool) -> None:
         self._secure = secure

@@ -31,9 +31,10 @@ class CodePages:
         self._misses = Rates(desk.clock, MISSES_A_SECOND, MISSES_AT_ONCE)
 
     def routes(self) -> list[Route]:
-        guard, routes = self._desk.guard, []
-        for letter in "Ll":
-            routes.append(Route(f"/{letter}/{{code}}", guard(self.open), methods=["GET"]))
+        guard = self._desk.guard
+        routes = [
+            Route(f"/{letter}/{{code}}", guard(self.open), methods=["GET"]) for letter in "Ll"
+        ]
         for noun, handler in (("link", self.of_link), ("product", self.of_product)):
             for suffix in ("", ".png", ".svg", ".pdf"):
                 path = f"/pay/{noun}/{{id}}/qr{suffix}"
@@ -75,7 +76,10 @@ class CodePages:
         _, _, suffix = request.url.path.rpartition("/qr")
         format = cast(Format, suffix.removeprefix(".") or "png")
         address = self._desk.addresses.short(link.code)
-        picture = await self._desk.codes.picture(address, format, _size(request))
+        try:
+            picture = await self._desk.codes.picture(address, format, _size(request))
+        except Invalid as error:  # whoever asks for a size is a program, whatever it accepts
+            return self._desk.json_problem(error)
         headers = {
             "cache-control": f"public, max-age={CACHE_SECONDS}",
             "x-content-type-options": "nosniff",

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from handbill.kernel import ids
 from handbill.kernel.errors import HandbillError, LinkNotPayable, Unavailable
-from handbill.kernel.money import Money
 from handbill.links.offer import Offer
+from handbill.merchants.model import Account
 from handbill.payments.model import PaymentStatus
 from handbill.payments.service import PaymentWithAttempt
 from handbill.qr.kept import Codes
@@ -66,26 +66,32 @@ class Desk:
         if not isinstance(error, HandbillError):
             error = HandbillError("Something broke on our side.", code=problems.INTERNAL)
         if asking.wants_json(request):
-            return await self._json_problem(error)
+            return self.json_problem(error)
         if isinstance(error, LinkNotPayable):
             return self.end_by_name(error.state)
         status = problems.status_of(type(error))
         return self.end_by_name(_END_BY_STATUS.get(status, "server_error"), status)
 
-    def end(self, offer: Offer, mine: PaymentWithAttempt | None) -> Response:
-        """Why this payer cannot pay now, in the words of the end state."""
-        link, state = offer.link, offer.end or "closed"
+    def end(self, offer: Offer, mine: PaymentWithAttempt | None, state: str) -> Response:
+        """Why this payer cannot pay now, in the words of the end state; what they themselves did
+        here comes before it."""
+        link = offer.link
         known: dict[str, Any] = {
             "seller": showing.seller(offer.merchant),
-            "what": link.title or "",
+            "what": showing.title_of(offer, self.language),
             "test": link.test,
         }
-        if mine is not None and mine.payment.status in PAID:
+        if mine is not None and (own := _own_end(mine)):
             known["button_url"] = self.addresses.status_page(mine.payment.token)
-            return self._page(end_page("paid_by_you", self.language, **known))
+            return self._page(end_page(own, self.language, **known))
         if state == "taken":
-            seconds = showing.seconds_until(offer.free_at, self.clock.now())
             known["button_url"] = self.addresses.link_page(link.id)
+            if link.max_payments != 1:
+                known["words"] = self.language.gettext(
+                    "The places that are left are all being paid for right now. "
+                    "You have not been charged."
+                )
+            seconds = showing.seconds_until(offer.free_at, self.clock.now())
             return self._page(taken_page(seconds, self.language, **known))
         if link.closed_message and state in ("closed", "expired", "used", "full", "paused"):
             known["words"] = link.closed_message
@@ -97,22 +103,20 @@ class Desk:
             view = msgspec.structs.replace(view, http_status=status)
         return self._page(view)
 
+    def undecided(self, mine: PaymentWithAttempt) -> Response:
+        """An earlier attempt of this payer could not be ended yet, so no other was begun."""
+        url, test = self.addresses.status_page(mine.payment.token), mine.payment.test
+        return self._page(end_page("undecided", self.language, button_url=url, test=test))
+
     def stale(self, page_url: str) -> Response:
         """The token is old, used up elsewhere or not ours: nothing was started."""
         return self._page(end_page("stale", self.language, button_url=page_url))
 
-    def amount_fault(self, offer: Offer, words: str) -> str:
-        """Why a typed amount was refused, with the bounds as the payer reads money."""
-        link, bounds = offer.link, []
-        for word, minor in (("from", link.min_minor), ("to", link.max_minor)):
-            if minor:
-                money = self.language.money(Money(minor, link.currency))
-                bounds.append(f"{word} {money}")
-        if "minor units" not in words:
-            return self.language.gettext("Type an amount such as 1234.50.")
-        if not bounds:
-            return self.language.gettext("This amount cannot be paid here.")
-        return f"{self.language.gettext('Type an amount')} {' '.join(bounds)}."
+    def page_hosts(self, methods: Sequence[tuple[str, Account]]) -> list[str]:
+        """Where the acquirers of these methods have their pages."""
+        accounts = {account.id: account for _, account in methods}.values()
+        opened = (self.acquirers.open(account) for account in accounts)
+        return sorted({host for one in opened for host in one.capabilities.page_hosts})
 
     def page_headers(
         self, form_action_hosts: Sequence[str] = (), *, scripts: bool = False
@@ -127,7 +131,7 @@ class Desk:
             msgspec.json.encode(value), status, self.plain_headers(), "application/json"
         )
 
-    async def _json_problem(self, error: HandbillError) -> Response:
+    def json_problem(self, error: HandbillError) -> Response:
         reply = problems.render(error, ids.token(), self.addresses, self.clock.now())
         return Response(reply.body, reply.status, reply.headers)
 
@@ -139,6 +143,13 @@ class Desk:
         return asking.html(body, headers, view.http_status)
 
 
+def _own_end(mine: PaymentWithAttempt) -> str | None:
+    """What this payer has done here already, if it is more than the link's own end."""
+    if mine.payment.status in PAID:
+        return "paid_by_you"
+    return "begun_by_you" if mine.attempt is not None and mine.attempt.live else None
+
+
 _END_BY_STATUS = {
     400: "not_found",
     404: "not_found",
@@ -148,6 +159,5 @@ _END_BY_STATUS = {
     415: "not_found",
     422: "stale",
     429: "too_many",
-    502: "provider_refused",
     503: "unavailable",
 }

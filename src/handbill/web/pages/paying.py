@@ -14,14 +14,15 @@ from handbill.catalog import store as catalog
 from handbill.infra.database import Tx
 from handbill.kernel import ids
 from handbill.kernel.clock import HOUR
-from handbill.kernel.errors import Invalid, LinkNotPayable, NotFound
+from handbill.kernel.errors import Conflict, Invalid, LinkNotPayable, NotFound
+from handbill.kernel.money import Money
 from handbill.links import offer as offers
 from handbill.links.offer import Offer, Version
 from handbill.payments import model, service
 from handbill.payments.opening import Order
 from handbill.payments.service import PaymentWithAttempt
 from handbill.payments.start import Started
-from handbill.web.pages import asking, showing
+from handbill.web.pages import asking, showing, standing
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.render import Cut
 
@@ -76,7 +77,7 @@ class Paying:
                 return self._answer(kept, link_id)
         read = await desk.db.point(lambda tx: _read(tx, link_id, payer))
         if read.offer.end is not None:
-            return desk.end(read.offer, read.mine)
+            return desk.end(read.offer, read.mine, read.offer.end)
         page = self._make(read)
         if read.mine is None:
             self._keep(read.offer, page)
@@ -86,17 +87,13 @@ class Paying:
         desk, offer = self._desk, read.offer
         view = showing.pay_page(offer, desk.addresses, read.sizes, desk.language)
         if read.mine is not None:
-            going = showing.unfinished(read.mine, desk.addresses)
+            going = standing.unfinished(read.mine, desk.addresses, desk.clock.now())
             view = msgspec.structs.replace(view, unfinished=going)
         if fault:
             again = showing.asked(offer, typed, fault)
             view = msgspec.structs.replace(view, asked=again)
-        hosts = {
-            host
-            for _, account in offer.methods
-            for host in desk.acquirers.open(account).capabilities.page_hosts
-        }
-        return desk.renderer.pay(view, desk.language), desk.page_headers(sorted(hosts))
+        headers = desk.page_headers(desk.page_hosts(offer.methods))
+        return desk.renderer.pay(view, desk.language), headers
 
     def _keep(self, offer: Offer, page: _Page) -> None:
         link, merchant = offer.link, offer.merchant
@@ -113,41 +110,50 @@ class Paying:
         return self._desk.crypto.sign("pay", (link_id, ids.new_id(now)), now + TOKEN_LIFE)
 
     async def _pay(self, request: Request, link_id: str) -> Response:
-        desk = self._desk
         fields = await asking.form(request)
-        programmatic = asking.wants_json(request)
         attempt_id = self._attempt_of(fields.get("attempt"), link_id)
-        if attempt_id is None and not programmatic:
-            return desk.stale(desk.addresses.link_page(link_id))
-        cookie = desk.cookie.read(request) or desk.cookie.new()
-        payer = None if programmatic else desk.cookie.hashed(cookie)
+        if asking.wants_json(request):
+            order = _order(request, fields, link_id, attempt_id, None)
+            return self._told(await self._desk.payments.start(self._desk.db, order))
+        if attempt_id is None:
+            return self._desk.stale(self._desk.addresses.link_page(link_id))
+        cookie = self._desk.cookie.read(request) or self._desk.cookie.new()
+        payer = self._desk.cookie.hashed(cookie)
         order = _order(request, fields, link_id, attempt_id, payer)
+        response = await self._start(order, link_id, fields)
+        self._desk.cookie.set(response, cookie)
+        return response
+
+    async def _start(self, order: Order, link_id: str, fields: dict[str, str]) -> Response:
+        desk = self._desk
         try:
             started = await desk.payments.start(desk.db, order)
         except Invalid as error:
-            if programmatic or set(error.faults) - {"amount"}:
+            if set(error.faults) == {"amount"}:
+                return await self._refused(order, link_id, fields)
+            return desk.stale(desk.addresses.link_page(link_id))  # a method that went since
+        except LinkNotPayable as error:
+            read = await desk.db.point(lambda tx: _read(tx, link_id, order.payer))
+            return desk.end(read.offer, read.mine, read.offer.end or error.state)
+        except Conflict:
+            read = await desk.db.point(lambda tx: _read(tx, link_id, order.payer))
+            if read.mine is None:
                 raise
-            return await self._refused(link_id, fields, error)
-        except LinkNotPayable:
-            if programmatic:
-                raise
-            read = await desk.db.point(lambda tx: _read(tx, link_id, payer))
-            return desk.end(read.offer, read.mine)
-        if programmatic:
-            return self._told(started)
+            return desk.undecided(read.mine)
         where = started.redirect_url or desk.addresses.status_page(started.payment.token)
-        response = RedirectResponse(where, 303, desk.plain_headers())
-        desk.cookie.set(response, cookie)
-        return response
+        return RedirectResponse(where, 303, desk.plain_headers())
 
-    async def _refused(self, link_id: str, fields: dict[str, str], error: Invalid) -> Response:
+    async def _refused(self, order: Order, link_id: str, fields: dict[str, str]) -> Response:
         """The page again, with the amount as it was typed and what is wrong with it."""
-        read = await self._desk.db.point(lambda tx: _read(tx, link_id, None))
-        if read.offer.amounts is not None:
-            raise error
-        fault = self._desk.amount_fault(read.offer, "; ".join(error.faults["amount"]))
-        page = self._make(read, fields.get("amount", ""), fault)
-        return self._answer(page, link_id, 422)
+        desk = self._desk
+        read = await desk.db.point(lambda tx: _read(tx, link_id, order.payer))
+        if read.offer.end is not None or read.offer.amounts is not None:  # changed meanwhile
+            return desk.stale(desk.addresses.link_page(link_id))
+        link, typed, minor = read.offer.link, fields.get("amount", ""), order.amount_minor
+        if minor is not None:
+            typed = desk.language.plain_number(Money(minor, link.currency))
+        fault = showing.amount_fault(link, typed, desk.language)
+        return self._answer(self._make(read, typed, fault), link_id, 422)
 
     def _told(self, started: Started) -> Response:
         payment = started.payment

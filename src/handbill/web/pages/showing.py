@@ -1,37 +1,24 @@
-"""From what the house knows to what the templates show. Pure but for the addresses of pictures."""
+"""From what can be paid to what the pay page shows. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from handbill.catalog import images
 from handbill.catalog.products import Product
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import Instant
-from handbill.kernel.money import Money
-from handbill.links.model import AmountType, Label
+from handbill.kernel.money import AMOUNT_MAX, Money, exponent, parse_typed
+from handbill.links.model import AmountType, Label, Link
 from handbill.links.offer import Offer
 from handbill.merchants.fees import BASIS_POINTS, Fee
 from handbill.merchants.model import Merchant
-from handbill.payments.model import Attempt, AttemptStatus, Payment, PaymentStatus
-from handbill.payments.service import PaymentWithAttempt
 from handbill.web.pages.language import Language
-from handbill.web.pages.views import (
-    AskedAmount,
-    Line,
-    Method,
-    PayPage,
-    Picture,
-    Scan,
-    Seller,
-    StatusPage,
-    StatusState,
-    Unfinished,
-)
-from handbill.web.pages.words import METHODS
+from handbill.web.pages.views import AskedAmount, Line, Method, PayPage, Picture, Seller
+from handbill.web.pages.words import HEADINGS, METHODS
 
-WAITING_REFRESH_SECONDS = 2
+HEADING_MAX = 80
+"""Characters of a description that can stand in for a title."""
 
 Sizes = Mapping[str, tuple[int, int]]
 
@@ -70,22 +57,47 @@ def pay_page(offer: Offer, addresses: Addresses, sizes: Sizes, language: Languag
         if amounts.with_fee != amounts.amount:
             fee = Money(amounts.with_fee - amounts.amount, link.currency)
             total = Money(amounts.with_fee, link.currency)
-    label = link.pay_config.label
+    label = label_of(link)
+    title = title_of(offer, language)
     return PayPage(
-        title=link.title or offer.merchant.name,
+        title=title or language.gettext(HEADINGS[label]),
         seller=seller(offer.merchant),
         action=addresses.link_page(link.id),
         methods=methods(tuple(name for name, _ in offer.methods), language),
         asked=None if amounts is not None else asked(offer),
-        description=link.description or "",
+        description=(link.description or "").strip().removeprefix(title).strip(),
         lines=_lines(offer, addresses, sizes),
         picture=picture(link.image, addresses, sizes),
-        label=label if isinstance(label, Label) else Label.PAY,
+        label=label,
         test=link.test,
         amount=amount,
         fee=fee,
         amount_with_fee=total,
     )
+
+
+def label_of(link: Link) -> Label:
+    label = link.pay_config.label
+    return label if isinstance(label, Label) else Label.PAY
+
+
+def title_of(offer: Offer, language: Language) -> str:
+    """What is paid for, in a line: the link's title, else what it sells, else its description.
+    Empty where the link says nothing of itself."""
+    link, products = offer.link, offer.full.products
+    if link.title:
+        return link.title
+    if products:
+        more = len(products) - 1
+        words = language.ngettext("%(first)s and %(num)d more", "%(first)s and %(num)d more", more)
+        first = products[0].header
+        return words % {"first": first, "num": more} if more else first
+    return first_line(link.description)
+
+
+def first_line(text: str | None) -> str:
+    line = (text or "").strip().partition("\n")[0].strip()
+    return line if len(line) <= HEADING_MAX else line[: HEADING_MAX - 1].rstrip() + "…"
 
 
 def asked(offer: Offer, typed: str | None = None, fault: str = "") -> AskedAmount:
@@ -104,6 +116,29 @@ def asked(offer: Offer, typed: str | None = None, fault: str = "") -> AskedAmoun
         fault=fault,
         fee_percent=_fee_words(offer.merchant.fee_rule.payer, link.currency),
     )
+
+
+def amount_fault(link: Link, typed: str, language: Language) -> str:
+    """Why a typed amount was refused, with the bounds as the payer reads money."""
+    minor = parse_typed(typed, link.currency) if typed.strip() else None
+    if minor is None:
+        example = language.plain_number(_example(link.currency))
+        return language.gettext("Type an amount such as %(example)s.") % {"example": example}
+    bounds = {
+        "least": language.money(Money(link.min_minor or 1, link.currency)),
+        "most": language.money(Money(link.max_minor or AMOUNT_MAX, link.currency)),
+    }
+    if link.min_minor and link.max_minor:
+        return language.gettext("Type an amount from %(least)s to %(most)s.") % bounds
+    if minor < (link.min_minor or 1):
+        return language.gettext("Type at least %(least)s.") % bounds
+    return language.gettext("Type at most %(most)s.") % bounds
+
+
+def _example(currency: str) -> Money:
+    """A number with every kind of digit that the currency has: 1234.50, 1234, 1234.500."""
+    places = exponent(currency)
+    return Money(12_345 * 10 ** (places - 1) if places else 1_234, currency)
 
 
 def _fee_words(fee: Fee, currency: str) -> str:
@@ -133,104 +168,6 @@ def _line(product: Product, priced: bool, addresses: Addresses, sizes: Sizes) ->
         amount=product.amount if priced else None,
         picture=picture(product.image, addresses, sizes),
     )
-
-
-def unfinished(found: PaymentWithAttempt, addresses: Addresses) -> Unfinished | None:
-    """The payer's own attempt that is still open somewhere."""
-    attempt = found.attempt
-    if attempt is None or not attempt.live:
-        return None
-    url = attempt.redirect_url or addresses.status_page(found.payment.token)
-    return Unfinished(url, attempt.created_at)
-
-
-def status_page(
-    found: PaymentWithAttempt, merchant: Merchant, addresses: Addresses, language: Language
-) -> StatusPage:
-    payment, attempt = found.payment, found.attempt
-    state = _state(payment, attempt)
-    fee = payment.amount_with_fee_minor - payment.amount_minor
-    method = payment.method or (attempt.method if attempt else None)
-    waits = state in ("waiting", "scan")
-    can_continue = waits and attempt is not None and attempt.live
-    return StatusPage(
-        state=state,
-        title=payment.title or payment.description or merchant.name,
-        total=Money(payment.amount_with_fee_minor, payment.currency),
-        seller=seller(merchant),
-        reference=payment.txid,
-        fee=Money(fee, payment.currency) if fee else None,
-        refunded=(
-            Money(payment.refunded_minor, payment.currency) if payment.refunded_minor else None
-        ),
-        at=payment.charged_at or payment.updated_at,
-        method=language.gettext(METHODS[method].label) if method in METHODS else "",
-        receipt_number=payment.txid if payment.charged_at is not None else "",
-        reason=_reason(payment, language) if state == "declined" else "",
-        scan=_scan(payment, attempt, addresses) if state == "scan" else None,
-        continue_url=attempt.redirect_url if can_continue and attempt else None,
-        try_again_url=_again(payment, addresses) if _may_try_again(payment, state) else None,
-        back_url=_back(payment, state),
-        refresh_seconds=WAITING_REFRESH_SECONDS if waits else None,
-        test=payment.test,
-    )
-
-
-def _state(payment: Payment, attempt: Attempt | None) -> StatusState:
-    ended: Mapping[PaymentStatus, StatusState] = {
-        PaymentStatus.CHARGED: "charged",
-        PaymentStatus.REFUNDED: "refunded",
-        PaymentStatus.FAILED: "declined",
-        PaymentStatus.REJECTED: "declined",
-    }
-    if payment.status in ended:
-        return ended[payment.status]
-    if attempt is not None and not attempt.live:
-        if attempt.status is AttemptStatus.DECLINED:
-            return "declined"
-        if attempt.status is AttemptStatus.EXPIRED:
-            return "expired"
-    if payment.status is PaymentStatus.CANCELLED:
-        return "cancelled" if attempt is not None else "expired"
-    if attempt is None or not attempt.live:
-        return "cancelled"
-    waits_for_scan = payment.status is PaymentStatus.PENDING and attempt.qr_payload is not None
-    return "scan" if waits_for_scan else "waiting"
-
-
-def _reason(payment: Payment, language: Language) -> str:
-    return language.gettext(payment.error_description) if payment.error_description else ""
-
-
-def _scan(payment: Payment, attempt: Attempt | None, addresses: Addresses) -> Scan | None:
-    if attempt is None or attempt.qr_payload is None:
-        return None
-    payload = attempt.qr_payload
-    opens = payload if payload.startswith(("https://", "http://")) else None
-    return Scan(
-        picture_url=addresses.status_page(payment.token) + "/qr.svg",
-        open_url=opens,
-        expires_at=attempt.expires_at,
-    )
-
-
-def _may_try_again(payment: Payment, state: StatusState) -> bool:
-    if state not in ("declined", "cancelled", "expired"):
-        return False
-    return payment.link_id is not None or payment.status is PaymentStatus.PENDING
-
-
-def _again(payment: Payment, addresses: Addresses) -> str:
-    if payment.link_id is None:
-        return addresses.payment_page(payment.token)
-    return addresses.link_page(payment.link_id)
-
-
-def _back(payment: Payment, state: StatusState) -> str | None:
-    """To the shop, where the merchant said so. A status never travels in an address."""
-    good = state in ("charged", "waiting", "refunded")
-    url = payment.return_url if good else payment.fail_url or payment.return_url
-    return url.replace("{PAYMENT_ID}", quote(payment.id)) if url and state != "waiting" else None
 
 
 def seconds_until(at: Instant | None, now: Instant) -> int:

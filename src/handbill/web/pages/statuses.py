@@ -8,8 +8,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from handbill.infra.database import Tx
-from handbill.kernel.errors import LinkNotPayable, NotFound
+from handbill.kernel.clock import Instant
+from handbill.kernel.errors import Conflict, LinkNotPayable, NotFound
 from handbill.kernel.money import Money
+from handbill.links.model import Label
 from handbill.merchants import accounts
 from handbill.merchants import service as merchants
 from handbill.merchants.model import Account, Merchant, MerchantStatus
@@ -17,9 +19,10 @@ from handbill.payments import model, service
 from handbill.payments.model import PaymentType
 from handbill.payments.opening import Order
 from handbill.payments.service import PaymentWithAttempt
-from handbill.web.pages import asking, showing
+from handbill.web.pages import asking, showing, standing
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.views import PayPage
+from handbill.web.pages.words import HEADINGS
 
 
 class _Read(msgspec.Struct, frozen=True):
@@ -49,7 +52,12 @@ class Statuses:
         if asking.wants_json(request):
             payment = read.found.payment
             return desk.json({"data": {"id": payment.id, "status": payment.status}})
-        view = showing.status_page(read.found, read.merchant, desk.addresses, desk.language)
+        if _not_begun(read.found, desk.clock.now()):
+            page = desk.addresses.payment_page(read.found.payment.token)
+            return RedirectResponse(page, 303, desk.plain_headers())
+        view = standing.status_page(
+            read.found, read.merchant, desk.addresses, desk.language, desk.clock.now()
+        )
         body = desk.renderer.status(view, desk.language)
         looks_again = view.refresh_seconds is not None
         return asking.html(body, desk.page_headers(scripts=looks_again))
@@ -59,7 +67,10 @@ class Statuses:
         attempt = (await self._read(request)).found.attempt
         if attempt is None or attempt.qr_payload is None or not attempt.live:
             raise NotFound("There is no code to scan.")
-        picture = await self._desk.codes.picture(attempt.qr_payload, "svg")
+        try:
+            picture = await self._desk.codes.picture(attempt.qr_payload, "svg")
+        except ValueError as error:  # an acquirer's text may be longer than any code
+            raise NotFound("No code holds this text.") from error
         headers = {**self._desk.plain_headers(), "x-content-type-options": "nosniff"}
         return Response(picture, headers=headers, media_type="image/svg+xml")
 
@@ -76,14 +87,9 @@ class Statuses:
             raise LinkNotPayable("paused")
         if not read.offered:
             raise LinkNotPayable("not_open_yet")
-        hosts = {
-            host
-            for _, account in read.offered
-            for host in desk.acquirers.open(account).capabilities.page_hosts
-        }
         # The payment is its own one-shot token: Pay on it can be pressed twice without harm.
         cut = desk.renderer.pay(self._view(read), desk.language)
-        return asking.html(cut.with_token("-"), desk.page_headers(sorted(hosts)))
+        return asking.html(cut.with_token("-"), desk.page_headers(desk.page_hosts(read.offered)))
 
     async def pay(self, request: Request) -> Response:
         desk = self._desk
@@ -93,13 +99,29 @@ class Statuses:
             method=fields.get("method") or None,
             address=request.client.host if request.client else None,
         )
-        started = await desk.payments.start(desk.db, order)
+        try:
+            started = await desk.payments.start(desk.db, order)
+        except Conflict:
+            if asking.wants_json(request):
+                raise
+            return await self._not_started(request)
         where = started.redirect_url or desk.addresses.status_page(started.payment.token)
         if asking.wants_json(request):
             payment = started.payment
             data = {"id": payment.id, "status": payment.status, "payment_url": where}
             return desk.json({"data": data}, 201)
         return RedirectResponse(where, 303, desk.plain_headers())
+
+    async def _not_started(self, request: Request) -> Response:
+        """Its page says how it stands: over, or not yet decided."""
+        read = await self._read(request)
+        payment = read.found.payment
+        if read.merchant.status is MerchantStatus.PAUSED and payment.status in model.OPEN:
+            return self._desk.end_by_name("paused")
+        if read.found.attempt is not None and read.found.attempt.live:
+            return self._desk.undecided(read.found)
+        where = self._desk.addresses.status_page(payment.token)
+        return RedirectResponse(where, 303, self._desk.plain_headers())
 
     async def _read(self, request: Request) -> _Read:
         token = request.path_params["token"]
@@ -108,8 +130,10 @@ class Statuses:
     def _view(self, read: _Read) -> PayPage:
         payment, desk = read.found.payment, self._desk
         fee = payment.amount_with_fee_minor - payment.amount_minor
+        first_line = showing.first_line(payment.description)
         return PayPage(
-            title=payment.title or payment.description or read.merchant.name,
+            title=first_line or desk.language.gettext(HEADINGS[Label.PAY]),
+            description=(payment.description or "").strip().removeprefix(first_line).strip(),
             seller=showing.seller(read.merchant),
             action=desk.addresses.payment_page(payment.token),
             methods=showing.methods(tuple(name for name, _ in read.offered), desk.language),
@@ -119,8 +143,14 @@ class Statuses:
                 Money(payment.amount_with_fee_minor, payment.currency) if fee else None
             ),
             test=payment.test,
-            unfinished=showing.unfinished(read.found, desk.addresses),
+            unfinished=standing.unfinished(read.found, desk.addresses, desk.clock.now()),
         )
+
+
+def _not_begun(found: PaymentWithAttempt, now: Instant) -> bool:
+    """Whether it can still be paid and nobody has tried: there is nothing to tell of it yet."""
+    payment = found.payment
+    return found.attempt is None and payment.status in model.OPEN and now < payment.expires_at
 
 
 def _read(tx: Tx, token: str) -> _Read:

@@ -1,0 +1,159 @@
+"""How a payment stands: from payment and attempt to what its page says. Pure.
+
+It says what is known and no more. Where the acquirer has not spoken, the page does not guess, and
+it never asks a payer to pay twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from handbill.kernel.addresses import Addresses
+from handbill.kernel.clock import SECOND, Instant
+from handbill.kernel.money import Money
+from handbill.merchants.model import Merchant
+from handbill.payments import model
+from handbill.payments.model import Attempt, AttemptStatus, Payment, PaymentStatus
+from handbill.payments.service import PaymentWithAttempt
+from handbill.web.pages.language import Language
+from handbill.web.pages.showing import first_line, seller
+from handbill.web.pages.views import Scan, StatusPage, StatusState, Unfinished
+from handbill.web.pages.words import METHODS, reason
+
+REFRESH_SECONDS = 5
+"""For browsers without script; the others look every two seconds."""
+UNANSWERED_AFTER = 5 * SECOND
+"""An acquirer that has taken longer to answer our create has perhaps not answered at all."""
+CODE_BYTES_MAX = 2_331
+"""What the largest QR code holds at level M (ISO/IEC 18004, table 7)."""
+
+_WITHOUT_MONEY: Mapping[AttemptStatus, StatusState] = {
+    AttemptStatus.DECLINED: "declined",
+    AttemptStatus.CANCELLED: "cancelled",
+    AttemptStatus.EXPIRED: "expired",
+}
+
+
+def status_page(
+    found: PaymentWithAttempt,
+    merchant: Merchant,
+    addresses: Addresses,
+    language: Language,
+    now: Instant,
+) -> StatusPage:
+    payment, attempt = found.payment, found.attempt
+    state = state_of(payment, attempt, now)
+    fee = payment.amount_with_fee_minor - payment.amount_minor
+    method = payment.method or (attempt.method if attempt else None)
+    said = _reason(payment, attempt) if state in ("declined", "not_started") else ""
+    has_ended = state not in ("waiting", "scan", "unknown", "review")
+    return StatusPage(
+        state=state,
+        title=payment.title or first_line(payment.description),
+        total=Money(payment.amount_with_fee_minor, payment.currency),
+        seller=seller(merchant),
+        reference=payment.txid,
+        fee=Money(fee, payment.currency) if fee else None,
+        refunded=(
+            Money(payment.refunded_minor, payment.currency) if payment.refunded_minor else None
+        ),
+        at=(payment.charged_at or payment.updated_at) if has_ended else None,
+        method=language.gettext(METHODS[method].label) if method in METHODS else "",
+        receipt_number=payment.txid if payment.charged_at is not None else "",
+        reason=language.gettext(said) if said else "",
+        scan=_scan(payment, attempt, addresses) if state == "scan" else None,
+        continue_url=_continue(payment, attempt) if state == "waiting" else None,
+        try_again_url=_again(payment, addresses) if _may_choose(payment, state, now) else None,
+        back_url=_back(payment, state) if has_ended else None,
+        surplus=payment.surplus and state == "charged",
+        refresh_seconds=REFRESH_SECONDS if state in ("waiting", "scan", "unknown") else None,
+        test=payment.test,
+    )
+
+
+def state_of(payment: Payment, attempt: Attempt | None, now: Instant) -> StatusState:
+    if payment.status is PaymentStatus.CHARGED:
+        return "charged"
+    if payment.status is PaymentStatus.REFUNDED:
+        return "refunded"
+    if attempt is None:
+        return "expired"
+    if attempt.error_code == model.REVIEW:
+        return "review"
+    if attempt.live and payment.status in model.OPEN:
+        return _live_state(payment, attempt, now)
+    if payment.status is PaymentStatus.CANCELLED:
+        return "expired" if attempt.status is AttemptStatus.EXPIRED else "cancelled"
+    state = _WITHOUT_MONEY.get(attempt.status, "cancelled")
+    return "not_started" if state == "declined" and _never_began(attempt) else state
+
+
+def unfinished(found: PaymentWithAttempt, addresses: Addresses, now: Instant) -> Unfinished | None:
+    """The payer's own attempt that is still open somewhere, and where to go on with it."""
+    payment, attempt = found.payment, found.attempt
+    if attempt is None or not attempt.live:
+        return None
+    # What the acquirer is deciding, or has no page for, is told by our own page.
+    there = _continue(payment, attempt) if now < attempt.expires_at else None
+    return Unfinished(there or addresses.status_page(payment.token), attempt.created_at)
+
+
+def _live_state(payment: Payment, attempt: Attempt, now: Instant) -> StatusState:
+    if attempt.status is AttemptStatus.CREATED:
+        return "unknown" if now - attempt.created_at >= UNANSWERED_AFTER else "waiting"
+    waits_for_scan = payment.status is PaymentStatus.PENDING and attempt.qr_payload is not None
+    return "scan" if waits_for_scan else "waiting"
+
+
+def _never_began(attempt: Attempt) -> bool:
+    """Whether the acquirer has nothing of it: every attempt that it knows has a reference."""
+    return not attempt.reference
+
+
+def _continue(payment: Payment, attempt: Attempt | None) -> str | None:
+    """The acquirer's page, as long as the payer has something to do there."""
+    if attempt is None or not attempt.live or payment.status is not PaymentStatus.PENDING:
+        return None
+    return attempt.redirect_url if attempt.error_code != model.REVIEW else None
+
+
+def _reason(payment: Payment, attempt: Attempt | None) -> str:
+    return reason((attempt.error_code if attempt else None) or payment.error_code)
+
+
+def _scan(payment: Payment, attempt: Attempt | None, addresses: Addresses) -> Scan | None:
+    if attempt is None or attempt.qr_payload is None:
+        return None
+    payload = attempt.qr_payload
+    fits = len(payload.encode()) <= CODE_BYTES_MAX
+    return Scan(
+        picture_url=addresses.status_page(payment.token) + "/qr.svg" if fits else None,
+        open_url=payload if payload.startswith(("https://", "http://")) else None,
+        expires_at=attempt.expires_at,
+    )
+
+
+def _may_choose(payment: Payment, state: StatusState, now: Instant) -> bool:
+    """Whether the payer may try again or choose another way. Not while an answer is on its way:
+    that would ask for money twice."""
+    if state in ("waiting", "scan"):
+        return payment.status is PaymentStatus.PENDING
+    if state not in ("declined", "not_started", "cancelled", "expired"):
+        return False
+    if payment.link_id is not None:
+        return True
+    return payment.status in model.OPEN and now < payment.expires_at
+
+
+def _again(payment: Payment, addresses: Addresses) -> str:
+    if payment.link_id is None:
+        return addresses.payment_page(payment.token)
+    return addresses.link_page(payment.link_id)
+
+
+def _back(payment: Payment, state: StatusState) -> str | None:
+    """To the shop, where the merchant said so. A status never travels in an address."""
+    good = state in ("charged", "refunded")
+    url = payment.return_url if good else payment.fail_url or payment.return_url
+    return url.replace("{PAYMENT_ID}", quote(payment.id)) if url else None
