@@ -12,13 +12,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bench import links, machine
+from bench import links, machine, page
 from bench.figures import Part, table
 from bench.machine import Steadiness
 from bench.run import ROUNDS_MAX, SECONDS_MAX, Run
 
 PARTS: Mapping[str, Callable[[Run], Part]] = {
     "links": links.measure,
+    "page": page.measure,
 }
 FOLDER = Path("/var/tmp")  # unlike /tmp, on a disk everywhere
 

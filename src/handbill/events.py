@@ -7,7 +7,7 @@ and one per object, so that a receiver can tell the order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -17,6 +17,11 @@ from handbill.kernel.clock import Instant
 from handbill.kernel.ids import new_id
 
 TOPIC = "events"
+"""Announced when an event was recorded that makes a webhook. The others wake nobody: links are
+made by the thousand, and each wake-up would cost their writer time."""
+
+WEBHOOK = "webhook"
+"""The member of an event's data that holds what is to be sent."""
 
 TYPES: Mapping[str, str] = {
     "link.created": "A link was made.",
@@ -93,16 +98,27 @@ def heads(tx: Tx) -> list[Head]:
     return tx.all(Head, "SELECT merchant_id, sequence FROM event_counters ORDER BY merchant_id")
 
 
-def after(tx: Tx, merchant_id: int, sequence: int, limit: int) -> list[Event]:
-    """The merchant's events beyond `sequence`, in order."""
+def head(tx: Tx, merchant_id: int) -> int:
+    """The last number given out for the merchant."""
+    sequence: int | None = tx.value(
+        "SELECT sequence FROM event_counters WHERE merchant_id = :id", id=merchant_id
+    )
+    return sequence or 0
+
+
+def after(
+    tx: Tx, merchant_id: int, sequence: int, limit: int, types: Collection[str] = TYPES
+) -> list[Event]:
+    """The merchant's events of `types` beyond `sequence`, in order."""
     return tx.all(
         Event,
         "SELECT id, merchant_id, test, sequence, type, object_id, object_sequence, data_json,"
         " created_at FROM events WHERE merchant_id = :merchant_id AND sequence > :sequence"
-        " ORDER BY sequence LIMIT :limit",
+        " AND type IN :types ORDER BY sequence LIMIT :limit",
         merchant_id=merchant_id,
         sequence=sequence,
         limit=limit,
+        types=sorted(types),
     )
 
 
@@ -135,7 +151,8 @@ def _store(tx: Tx, recorded: list[_Recorded]) -> None:
             data_json=item.data,
             now=tx.now,
         )
-    tx.announce(TOPIC)
+    if any(WEBHOOK in item.data for item in recorded):
+        tx.announce(TOPIC)
 
 
 def _reserve(tx: Tx, recorded: list[_Recorded]) -> dict[int, int]:

@@ -209,6 +209,20 @@ async def test_an_error_after_a_write_leaves_no_trace_and_its_neighbours_have_ef
     assert watched.committed <= 4  # the holder, and what stood between the two
 
 
+async def test_a_row_that_came_back_was_written(db: Database):
+    # Given
+    def insert_and_refuse(tx: Tx) -> None:
+        tx.value("INSERT INTO notes (name, amount) VALUES ('undone', 1) RETURNING name")
+        raise Conflict("refused")
+
+    # When
+    results = await together(db, add("a"), insert_and_refuse, add("b"))
+
+    # Then
+    assert [type(r) for r in results] == [str, Conflict, str]
+    assert await stored(db) == ["a", "b"]
+
+
 async def test_a_breach_of_the_database_s_rules_is_the_function_s_own(db: Database):
     # Given
     await db.write(add("taken"))

@@ -3,6 +3,7 @@ stepped by hand. Everything goes through the verbs of the product."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -65,6 +66,7 @@ class Shop:
             PROCESS: self.inbox.process,
         }
         self.worker = Worker(db, handlers, clock)
+        self._numbers = itertools.count(1)
 
     async def write(self, fn: Callable[[Tx], T]) -> T:
         return await self.db.write(fn, merchant=self.merchant.id)
@@ -115,7 +117,7 @@ class Shop:
         """The acquirer says so, and notifies."""
         self.says(started, outcome)
         account = await self.account_of(started)
-        await self.notified(account, f"event-{len(self.acquirer.known)}-{outcome!r}", started)
+        await self.notified(account, f"event {next(self._numbers)}", started)
         await self.work()
         return await self.payment(started)
 

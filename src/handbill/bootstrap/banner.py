@@ -31,20 +31,25 @@ def first(house: House, furnished: FirstStart) -> str:
         f'    -H "x-api-key: {keys["test"]}" \\',
         f"    -d '{BODY}'",
         "",
-        f"Pay the sample link:  {page}",
+        f"{'Pay the sample link' if house.settings.sandbox else 'The sample link'}:  {page}",
         "",
         terminal(make(addresses.short(furnished.link_code))),
     ]
     if house.has_inbox:
         lines += [f"Its webhooks arrive:  {addresses.base}{INBOX_PATH}", ""]
+    if not house.settings.sandbox:
+        lines += ["It cannot be paid yet: the sandbox acquirer is off. Start with --sandbox.", ""]
     return "\n".join(lines)
 
 
-def ready(settings: Settings, *, at_home: bool) -> str:
+def ready(settings: Settings, *, has_inbox: bool) -> str:
     notes = []
     if settings.sandbox:
         notes.append("sandbox acquirer on")
-    if at_home and settings.webhook_networks:
-        notes.append("webhooks may reach this machine")
-    remark = f" ({', '.join(notes)})" if notes else ""
+    if has_inbox:
+        notes.append(f"inbox at {INBOX_PATH}")
+    if settings.webhook_networks:
+        networks = ", ".join(map(str, settings.webhook_networks))
+        notes.append(f"webhooks may reach {networks}")
+    remark = f" ({'; '.join(notes)})" if notes else ""
     return f"Handbill serves {settings.public_url}, reference at /docs{remark}. End with Ctrl-C."

@@ -20,6 +20,8 @@ from handbill.merchants.service import NewMerchant
 
 METHODS = ("card", "sbp")
 INBOX_PATH = "/sandbox/inbox"
+MERCHANTS_MAX = 1_000
+"""Beyond it, an installation is no trial."""
 
 
 class FirstStart(msgspec.Struct, frozen=True):
@@ -37,13 +39,21 @@ def open_merchant(
     """A merchant; where the sandbox acquirer runs, with an account there for test payments."""
     merchant = merchants.create(tx, crypto, name, notify_url)
     if sandbox:
-        shop = shops.open_shop(tx, name)
-        credentials = {
-            "secret_key": shop.secret_key,
-            "notification_secret": shop.notification_secret,
-        }
-        accounts.add(tx, crypto, Tenant(merchant.id, True), "sandbox", credentials, METHODS)
+        _open_account(tx, crypto, merchant.id, name)
     return merchant
+
+
+def open_missing_accounts(tx: Tx, crypto: Crypto) -> None:
+    """For merchants that were made while the sandbox acquirer was off."""
+    for merchant in merchant_store.list_merchants(tx, MERCHANTS_MAX):
+        if not merchant_store.list_accounts(tx, Tenant(merchant.id, True)):
+            _open_account(tx, crypto, merchant.id, merchant.name)
+
+
+def _open_account(tx: Tx, crypto: Crypto, merchant_id: int, name: str) -> None:
+    shop = shops.open_shop(tx, name)
+    credentials = {"secret_key": shop.secret_key, "notification_secret": shop.notification_secret}
+    accounts.add(tx, crypto, Tenant(merchant_id, True), "sandbox", credentials, METHODS)
 
 
 def furnish(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import socket
 import sys
+from functools import partial
 from types import FrameType
 
 import structlog
@@ -14,9 +16,11 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
-from handbill.bootstrap import banner, first_start
+from handbill.bootstrap import banner, first_start, premises
+from handbill.bootstrap.first_start import FirstStart
 from handbill.bootstrap.house import House
-from handbill.bootstrap.premises import is_at_home
+from handbill.infra.database import Tx
+from handbill.infra.database.database import open_backend
 from handbill.infra.settings import Settings
 from handbill.kernel.clock import SystemClock
 from handbill.kernel.errors import Unavailable
@@ -28,39 +32,47 @@ SWITCH_SECONDS = 0.001
 """The writer's thread and the event loop hand over to each other all the time."""
 
 
-def run(settings: Settings) -> None:
-    """Serves until SIGTERM or SIGINT. Raises Unavailable where the port is taken."""
+def run(settings: Settings, listener: socket.socket) -> None:
+    """Serves on a prepared installation until SIGTERM or SIGINT."""
     configure_logs(settings.log_format)
     sys.setswitchinterval(SWITCH_SECONDS)
-    listener = _listen(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, listener))
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
-    house = House(settings, SystemClock())
+    house = _build(settings)
     server = Server(server_config(house.app, settings), house)
     try:
-        furnished = await house.db.write(
-            lambda tx: first_start.furnish(
-                tx,
-                house.crypto,
-                house.addresses,
-                sandbox=settings.sandbox,
-                inbox=house.has_inbox,
-            )
-        )
+        furnished = await house.db.write(partial(_furnish, house=house))
         house.start()
         if furnished is not None:
             typer.echo(banner.first(house, furnished))
-        typer.echo(banner.ready(settings, at_home=is_at_home(settings)))
+        typer.echo(banner.ready(settings, has_inbox=house.has_inbox))
         await server.serve(sockets=[listener])
     finally:
         await house.stop()
 
 
+def _build(settings: Settings) -> House:
+    with premises.opening(open_backend(settings.database_url)):
+        return House(settings, SystemClock())
+
+
+def _furnish(tx: Tx, house: House) -> FirstStart | None:
+    premises.check_key(tx, house.crypto)
+    sandbox = house.settings.sandbox
+    furnished = first_start.furnish(
+        tx, house.crypto, house.addresses, sandbox=sandbox, inbox=house.has_inbox
+    )
+    if sandbox:
+        first_start.open_missing_accounts(tx, house.crypto)
+    return furnished
+
+
 class Server(uvicorn.Server):
-    """Turns readiness off first, and only then stops listening."""
+    """Turns readiness off first, and only then stops listening. A second signal ends the process
+    as the system would: whoever sends it has waited long enough."""
 
     def __init__(self, config: uvicorn.Config, house: House) -> None:
         super().__init__(config)
@@ -69,7 +81,8 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self._draining:
-            super().handle_exit(sig, frame)
+            signal.signal(sig, signal.SIG_DFL)
+            signal.raise_signal(sig)
             return
         self._draining = True
         self._house.drain()
@@ -95,7 +108,8 @@ def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     )
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
+    """Raises Unavailable where the port is taken or not ours to take."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=2_048)
@@ -107,22 +121,31 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def configure_logs(log_format: str) -> None:
-    """One line a record on standard error; nothing below warnings from libraries."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    """One line a record on standard error, ours and the libraries'; of these, nothing below
+    warnings."""
+    as_json = log_format == "json"
+    shared: list[structlog.types.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *([structlog.processors.format_exc_info] if as_json else []),
+    ]
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
-        if log_format == "json"
+        if as_json
         else structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
         )
     )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([structlog.processors.format_exc_info] if log_format == "json" else []),
-            renderer,
-        ],
+        processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,

@@ -67,8 +67,9 @@ def find_many(tx: Tx, tenant: Tenant, product_ids: Sequence[str]) -> list[Produc
 
 
 def find_for_page(tx: Tx, product_id: str) -> Product | None:
-    """For a payer, who has no tenant but knows the printed address."""
-    return tx.find(Product, f"{_PRODUCT} WHERE id = :id AND deleted_at IS NULL", id=product_id)
+    """For a payer, who has no tenant but knows the printed address. Deleted ones too: their page
+    says so."""
+    return tx.find(Product, f"{_PRODUCT} WHERE id = :id", id=product_id)
 
 
 def list_page(

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from handbill.bootstrap.premises import open_crypto
+from handbill.bootstrap import premises
 from handbill.cli import options
 from handbill.infra.database import Tx
 from handbill.kernel.clock import iso
@@ -34,10 +34,12 @@ def create(
 ) -> None:
     """Make a key. It is shown this once."""
     settings = options.load(data, database_url)
-    crypto = open_crypto(settings)
     wanted = _scopes(scopes)
+    premises.require(settings)
+    crypto = premises.existing_crypto(settings)
 
     def make(tx: Tx) -> tuple[ApiKey, str]:
+        premises.check_key(tx, crypto)  # by another key than the server's, it would be unknown
         service.get(tx, merchant_id)
         return keys.create(tx, crypto, merchant_id, test=not live, scopes=wanted)
 

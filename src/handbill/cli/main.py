@@ -53,3 +53,8 @@ def main() -> None:
     except HandbillError as error:
         typer.echo(f"handbill: {error.detail or error.code}", err=True)
         sys.exit(1)
+    except OSError as error:
+        # Of the machine: no space, no permission, no such folder. Its words are for operators.
+        told = ": ".join(str(part) for part in (error.filename, error.strerror) if part)
+        typer.echo(f"handbill: {told or error}", err=True)
+        sys.exit(1)

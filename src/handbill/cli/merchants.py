@@ -7,14 +7,17 @@ from typing import Annotated
 import msgspec
 import typer
 
+from handbill.bootstrap import premises
 from handbill.bootstrap.first_start import open_merchant
-from handbill.bootstrap.premises import open_crypto
 from handbill.cli import options
+from handbill.infra.crypto import Crypto
+from handbill.infra.database import Tx
 from handbill.infra.outbound import address_fault
 from handbill.kernel.clock import iso
 from handbill.kernel.errors import Invalid
 from handbill.merchants import service, store
 from handbill.merchants.model import Merchant
+from handbill.merchants.service import NewMerchant
 
 app = typer.Typer(no_args_is_help=True, help="Merchants of this installation.")
 
@@ -37,10 +40,11 @@ def create(
         words = address_fault(notify_url, test=True, networks=settings.webhook_networks)
         if words:
             raise Invalid({"notify_url": [words]})
-    crypto = open_crypto(settings)
+    premises.require(settings)
+    crypto = premises.existing_crypto(settings)
     made = options.write(
         settings,
-        lambda tx: open_merchant(tx, crypto, name, notify_url, sandbox=settings.sandbox),
+        lambda tx: _make(tx, crypto, name, notify_url, sandbox=settings.sandbox),
     )
     if as_json:
         typer.echo(msgspec.json.encode(made).decode())
@@ -86,6 +90,14 @@ def resume(
 ) -> None:
     """Let a paused merchant go on."""
     _set_paused(merchant_id, data, database_url, paused=False)
+
+
+def _make(
+    tx: Tx, crypto: Crypto, name: str, notify_url: str | None, *, sandbox: bool
+) -> NewMerchant:
+    # What was sealed with another key than the server's, the server could not open.
+    premises.check_key(tx, crypto)
+    return open_merchant(tx, crypto, name, notify_url, sandbox=sandbox)
 
 
 def _set_paused(

@@ -10,13 +10,12 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from handbill.bootstrap import premises
 from handbill.infra import settings as settings_module
 from handbill.infra.database import Database, Tx, open_database
 from handbill.infra.database.database import open_backend
-from handbill.infra.migrations import runner
 from handbill.infra.settings import Settings
 from handbill.kernel.clock import SystemClock
-from handbill.kernel.errors import Unavailable
 
 T = TypeVar("T")
 
@@ -35,23 +34,11 @@ def load(data: Path | None, database_url: str | None = None) -> Settings:
     return settings_module.load(options, os.environ)
 
 
-def migrate(settings: Settings) -> bool:
-    """Brings the schema up to date; True when there was something to do."""
-    if settings.database_url.startswith("sqlite"):
-        settings.data.mkdir(parents=True, exist_ok=True)
-        place = Path(settings.database_url.removeprefix("sqlite:///")).parent
-        place.mkdir(parents=True, exist_ok=True)
-    if open_backend(settings.database_url).revision() == runner.head():
-        return False
-    runner.upgrade(settings.database_url)
-    return True
-
-
 def write(settings: Settings, fn: Callable[[Tx], T], merchant: int | None = None) -> T:
     """Runs `fn` on the installation's database, beside a server that may be running."""
 
     async def run() -> T:
-        db = _open(settings)
+        db = open_existing(settings)
         try:
             return await db.write(fn, merchant=merchant)
         finally:
@@ -62,7 +49,7 @@ def write(settings: Settings, fn: Callable[[Tx], T], merchant: int | None = None
 
 def read(settings: Settings, fn: Callable[[Tx], T]) -> T:
     async def run() -> T:
-        db = _open(settings)
+        db = open_existing(settings)
         try:
             return await db.read(fn)
         finally:
@@ -71,9 +58,7 @@ def read(settings: Settings, fn: Callable[[Tx], T]) -> T:
     return asyncio.run(run())
 
 
-def _open(settings: Settings) -> Database:
-    if open_backend(settings.database_url).revision() is None:
-        raise Unavailable(
-            f"There is no installation in {settings.data}; begin with handbill serve."
-        )
-    return open_database(settings.database_url, SystemClock())
+def open_existing(settings: Settings) -> Database:
+    premises.require(settings)
+    with premises.opening(open_backend(settings.database_url)):
+        return open_database(settings.database_url, SystemClock())

@@ -9,8 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from handbill.bootstrap import serving
-from handbill.cli import options
+from handbill.bootstrap import premises, serving
 from handbill.infra import settings as settings_module
 from handbill.infra.settings import Described, describe
 
@@ -20,8 +19,12 @@ FLAGS = frozenset({"sandbox", "worker"})
 def _serve(**given: object) -> None:
     """Serve API, pages, worker and sandbox acquirer in one process."""
     settings = settings_module.load(given, os.environ)
-    options.migrate(settings)
-    serving.run(settings)
+    # The port first: where another server has it, nothing else is touched. Whoever connects while
+    # the schema is migrated waits.
+    with serving.listen(settings) as listener:
+        premises.prepare(settings)
+        with premises.occupied(settings):
+            serving.run(settings, listener)
 
 
 def with_an_option_for_each_setting(command: Callable[..., None]) -> Callable[..., None]:

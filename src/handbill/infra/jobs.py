@@ -16,7 +16,7 @@ import structlog
 
 from handbill.infra.database import Database, Tx
 from handbill.kernel.clock import MINUTE, SECOND, Clock, Instant
-from handbill.kernel.errors import LeaseLost
+from handbill.kernel.errors import HandbillError, LeaseLost
 from handbill.kernel.ids import new_id
 
 TOPIC = "jobs"
@@ -202,7 +202,7 @@ class Worker:
         except LeaseLost:
             log.info("job_lease_lost", kind=job.kind)
         except Exception as error:
-            log.warning("job_failed", kind=job.kind, job=job.id, tries=job.tries, exc_info=error)
+            _report(job, error)
             await self._put_back(job)
 
     async def _put_back(self, job: Job) -> None:
@@ -218,3 +218,10 @@ class Worker:
             )
         except Exception as error:  # the lease runs out by itself
             log.warning("job_not_put_back", kind=job.kind, exc_info=error)
+
+
+def _report(job: Job, error: Exception) -> None:
+    # An acquirer that is down is no mistake of ours: what we raise ourselves needs no traceback.
+    trace = None if isinstance(error, HandbillError) else error
+    known = {"kind": job.kind, "job": job.id, "tries": job.tries, "error": str(error)}
+    log.warning("job_failed", **known, exc_info=trace)

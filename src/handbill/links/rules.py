@@ -72,17 +72,8 @@ def return_url_fault(url: str, test: bool, origins: Sequence[str]) -> str | None
 
 def warnings(tx: Tx, tenant: Tenant, full: LinkWithProducts) -> list[Warned]:
     """What works, but perhaps not as the merchant thinks."""
-    found: list[Warned] = []
     link = full.link
-    offered = accounts.offered(tx, tenant)
-    named = link.pay_config.methods or tuple(offered)
-    missing = tuple(method for method in named if method not in offered)
-    if missing or not named:
-        found.append(
-            Warned(
-                "no_account", "No acquirer account offers this; the page does not show it.", missing
-            )
-        )
+    found = account_warnings(tx, tenant, link.pay_config.methods or ())
     if full.products and link.amount_type == "fixed" and not full.lines_add_up:
         found.append(
             Warned(
@@ -93,6 +84,16 @@ def warnings(tx: Tx, tenant: Tenant, full: LinkWithProducts) -> list[Warned]:
             )
         )
     return found
+
+
+def account_warnings(tx: Tx, tenant: Tenant, named: Sequence[str] = ()) -> list[Warned]:
+    """For methods that nobody takes; for the lack of any, where none is named."""
+    offered = accounts.offered(tx, tenant)
+    missing = tuple(method for method in named if method not in offered)
+    if not missing and (named or offered):
+        return []
+    words = "No acquirer account offers this; the page does not show it."
+    return [Warned("no_account", words, missing)]
 
 
 def _is_loopback(parts: SplitResult) -> bool:

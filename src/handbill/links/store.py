@@ -189,13 +189,13 @@ def touch_with_product(tx: Tx, product_id: str) -> None:
 
 
 def places_taken(tx: Tx, link_id: str, except_payment: str) -> int:
-    """How many others hold a place now."""
+    """How many others than `except_payment` (empty: nobody) hold a place now."""
     taken: int = tx.value(
         "SELECT COUNT(*) FROM link_places WHERE link_id = :link_id AND until_at > :now"
-        " AND payment_id <> :payment_id",
+        " AND payment_id NOT IN :mine",
         link_id=link_id,
         now=tx.now,
-        payment_id=except_payment,
+        mine=[except_payment] if except_payment else [],
     )
     return taken
 

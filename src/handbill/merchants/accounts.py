@@ -52,17 +52,14 @@ def add(
         created_at=tx.now,
     )
     store.add_account(tx, account)
+    tx.unlearn(_offer_of(tenant))
     store.touch_merchant(tx, tenant.merchant_id)
     return account
 
 
-def offered(tx: Tx, tenant: Tenant) -> dict[str, Account]:
+def offered(tx: Tx, tenant: Tenant) -> Mapping[str, Account]:
     """Each method that the tenant's accounts offer, with the account that takes it."""
-    methods: dict[str, Account] = {}
-    for account in store.list_accounts(tx, tenant):
-        for method in account.methods:
-            methods.setdefault(method, account)
-    return methods
+    return tx.recall(_offer_of(tenant), lambda: _read_offer(tx, tenant))
 
 
 def get(tx: Tx, account_id: str) -> Account:
@@ -73,3 +70,15 @@ def get(tx: Tx, account_id: str) -> Account:
 def find_by_token(tx: Tx, provider: str, token: str) -> Account | None:
     """Whose notification address this is."""
     return store.find_account_by_token(tx, provider, token)
+
+
+def _offer_of(tenant: Tenant) -> tuple[str, Tenant]:
+    return ("accounts.offered", tenant)
+
+
+def _read_offer(tx: Tx, tenant: Tenant) -> Mapping[str, Account]:
+    methods: dict[str, Account] = {}
+    for account in store.list_accounts(tx, tenant):
+        for method in account.methods:
+            methods.setdefault(method, account)
+    return methods

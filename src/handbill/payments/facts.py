@@ -20,6 +20,9 @@ WEBHOOK_STATUSES = frozenset(
     }
 )
 
+WEBHOOK_TYPES = frozenset(f"payment.{status}" for status in WEBHOOK_STATUSES)
+"""The events that may make a webhook."""
+
 
 def topic(payment_id: str) -> str:
     """Announced with every change of the payment: its page waits for it."""
@@ -47,7 +50,7 @@ def record(
         "product": payment.product_id,
     }
     if event_type == f"payment.{payment.status}" and payment.status in WEBHOOK_STATUSES:
-        data["webhook"] = {"url": payment.notify_url, "body": flat_body(payment)}
+        data[events.WEBHOOK] = {"url": payment.notify_url, "body": flat_body(payment)}
     events.record(
         tx,
         event_type,

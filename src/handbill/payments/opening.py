@@ -37,14 +37,15 @@ RECONCILE = model.RECONCILE
 
 class Order(msgspec.Struct, frozen=True):
     """What a payer sends with Pay. Exactly one of `link_id` and `token` (of a payment that the API
-    made) is set. `payer` is the hash of the payer's cookie; `attempt_id` makes a repeat harmless.
-    """
+    made) is set. `payer` is the hash of the payer's cookie; `attempt_id` makes a repeat harmless;
+    `shown` is the total that stood on the page, where it was known before Pay."""
 
     link_id: str | None = None
     token: str | None = None
     method: str | None = None
     amount_typed: str | None = None
     amount_minor: int | None = None
+    shown: Money | None = None
     payer: str | None = None
     attempt_id: str | None = None
     lang: str = "en"
@@ -111,6 +112,8 @@ def _on_link(tx: Tx, order: Order, link_id: str) -> Opened:
     method, account = _route(tx, tenant, link.pay_config.methods or (), order.method)
     amount = _amount(link, order)
     with_fee = derive(merchant.fee_rule, amount).with_fee
+    if order.shown not in (None, Money(with_fee, amount.currency)):
+        raise Invalid({"amount": ["has changed since the page was opened"]})
     if mine is not None:
         fits = Money(mine.amount_minor, mine.currency) == amount
         fits = fits and mine.amount_with_fee_minor == with_fee

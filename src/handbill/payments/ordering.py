@@ -16,6 +16,7 @@ from handbill.infra.database import Tx
 from handbill.kernel import ids
 from handbill.kernel.errors import DuplicateTxid, Faults, Invalid
 from handbill.kernel.money import AMOUNT_MAX, Money, currency_fault
+from handbill.kernel.warnings import Warned
 from handbill.links import rules
 from handbill.links.model import AmountType, Terms, metadata_faults
 from handbill.merchants.fees import derive
@@ -42,8 +43,11 @@ class PaymentOrder(msgspec.Struct, frozen=True):
 
 
 class Ordered(msgspec.Struct, frozen=True):
+    """`warnings`: the payment is there, but nobody can pay it yet."""
+
     payment: Payment
     is_new: bool
+    warnings: tuple[Warned, ...] = ()
 
 
 def order(
@@ -63,7 +67,7 @@ def order(
     store.add(tx, payment)
     facts.record(tx, "payment.created", payment, first=True)
     service.look_again(tx, payment, payment.expires_at)
-    return Ordered(payment, is_new=True)
+    return Ordered(payment, True, tuple(rules.account_warnings(tx, tenant)))
 
 
 def _faults(

@@ -14,6 +14,7 @@ from handbill.infra.paging import Page, Position
 from handbill.kernel import ids, states
 from handbill.kernel.errors import NotFound
 from handbill.kernel.money import Money
+from handbill.ledger import book, recipes
 from handbill.links import service as links
 from handbill.links import store as places
 from handbill.merchants import service as merchants
@@ -151,6 +152,7 @@ def _charge(
     )
     if payment.status in (PaymentStatus.CHARGED, PaymentStatus.REFUNDED):
         payment = _save_payment(tx, payment, surplus=True)
+        book.post(tx, recipes.surplus(_money(payment, attempt)))
         facts.record(tx, "payment.surplus", payment)
         return attempt, payment
     rule = merchants.get(tx, payment.merchant_id).fee_rule
@@ -168,11 +170,26 @@ def _charge(
     if payment.link_id is not None and not links.count_payment(tx, payment.link_id, payment.id):
         payment = msgspec.structs.replace(payment, surplus=True)
     payment = _advance(tx, payment, PaymentStatus.CHARGED)
+    book.post(tx, recipes.charged(_money(payment, attempt)))
     if payment.surplus:
         facts.record(tx, "payment.surplus", payment)
     if not was_live:
         _end_another(tx, payment)
     return attempt, payment
+
+
+def _money(payment: Payment, attempt: Attempt) -> recipes.Charge:
+    """The charge of an attempt, as the books take it."""
+    return recipes.Charge(
+        merchant_id=payment.merchant_id,
+        test=payment.test,
+        attempt_id=attempt.id,
+        provider=attempt.provider,
+        amount=payment.amount_minor,
+        with_fee=payment.amount_with_fee_minor,
+        dest=payment.amount_dest_minor,
+        currency=payment.currency,
+    )
 
 
 def _review(tx: Tx, attempt: Attempt, payment: Payment, outcome: Charged) -> Attempt:

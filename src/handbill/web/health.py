@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from pathlib import Path
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -13,15 +14,21 @@ from starlette.routing import Route
 from handbill.infra.database import Database
 
 READY_SECONDS_MAX = 2.0
-DISK_BYTES_MIN = 64 * 1024 * 1024
+DISK_BYTES_MIN = 16 * 1024 * 1024
+"""Room for the write-ahead log between two checkpoints, a few times over."""
+RETRY_AFTER_SECONDS = 2
+
+log = structlog.get_logger()
 
 
 class Health:
-    """`drain` turns readiness off before the listener closes, so that no request is refused."""
+    """`drain` turns readiness off before the listener closes, so that no request is refused.
 
-    def __init__(self, db: Database, folder: Path) -> None:
+    `folders` are those that must have room; one that is not there is not used."""
+
+    def __init__(self, db: Database, *folders: Path) -> None:
         self._db = db
-        self._folder = folder
+        self._folders = folders
         self._draining = False
 
     def drain(self) -> None:
@@ -38,17 +45,28 @@ class Health:
         if reason is None:
             return JSONResponse({"status": "ready"})
         return JSONResponse(
-            {"status": "not ready", "reason": reason}, 503, headers={"retry-after": "2"}
+            {"status": "not ready", "reason": reason},
+            503,
+            headers={"retry-after": str(RETRY_AFTER_SECONDS)},
         )
 
     async def _reason(self) -> str | None:
         if self._draining:
             return "draining"
-        if shutil.disk_usage(self._folder).free < DISK_BYTES_MIN:
+        if any(_is_full(folder) for folder in self._folders):
             return "disk full"
         try:
             async with asyncio.timeout(READY_SECONDS_MAX):
+                # Through the writer, because a server that can only read is not ready.
                 await self._db.write(lambda tx: tx.value("SELECT 1"))
-        except Exception:
+        except Exception as error:
+            log.warning("not_ready", error=repr(error))
             return "database"
         return None
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < DISK_BYTES_MIN
+    except FileNotFoundError:
+        return False

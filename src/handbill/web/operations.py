@@ -7,7 +7,7 @@ request is looked at), merchant, rate, address and method, scope, headers, size,
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +17,6 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from handbill.infra.paging import Page
-from handbill.kernel import ids
 from handbill.kernel.errors import (
     Forbidden,
     HandbillError,
@@ -29,13 +28,13 @@ from handbill.kernel.errors import (
 from handbill.merchants.model import Identity
 from handbill.merchants.model import Scope as KeyScope
 from handbill.web import bodies, problems, validation
-from handbill.web.calls import Call, Deps, read_headers
+from handbill.web.calls import Call, Deps, read_headers, request_names
 from handbill.web.cursors import write_cursor
-from handbill.web.fields import NOT_YET
 from handbill.web.replies import Reply, json_reply
 
 API = "/api"
-IDEMPOTENCY_KEY = "idempotency-key"
+
+_ALWAYS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 log = structlog.get_logger()
 
@@ -101,8 +100,9 @@ def build(operations: Sequence[Operation], deps: Deps) -> list[Route]:
     paths: dict[str, dict[str, Operation]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method] = operation
-    routes = [Route(path, _Path(methods, deps)) for path, methods in paths.items()]
-    return [*routes, Route(API + "/{rest:path}", _Path({}, deps))]
+    names = request_names()
+    routes = [Route(path, _Path(methods, deps, names)) for path, methods in paths.items()]
+    return [*routes, Route(API + "/{rest:path}", _Path({}, deps, names))]
 
 
 Reader = Callable[[Call, Receive], Awaitable[tuple[Any, ...]]]
@@ -111,16 +111,19 @@ Reader = Callable[[Call, Receive], Awaitable[tuple[Any, ...]]]
 class _Path:
     """The ASGI application of one path."""
 
-    def __init__(self, operations: Mapping[str, Operation], deps: Deps) -> None:
+    def __init__(
+        self, operations: Mapping[str, Operation], deps: Deps, names: Iterator[str]
+    ) -> None:
         self._deps = deps
+        self._names = names
         self._verbs = {m: (o, _reader(o)) for m, o in operations.items()}
         if "GET" in self._verbs:
             self._verbs["HEAD"] = self._verbs["GET"]
         self._allow = ", ".join(sorted([*self._verbs, "OPTIONS"]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = ids.token()
-        headers: dict[str, str] = {"x-request-id": request_id, "cache-control": "no-store"}
+        request_id = next(self._names)
+        headers = {"x-request-id": request_id, **_ALWAYS}
         try:
             reply = await self._answer(scope, receive, request_id, headers)
         except bodies.CallerGone:
@@ -192,7 +195,7 @@ def _reader(operation: Operation) -> Reader:
         take = validation.plan(operation.body, operation.answer)
 
         async def read_body(call: Call, receive: Receive) -> tuple[Any, ...]:
-            _refuse_idempotency_key(call.headers)
+            call.refuse_idempotency_key()
             value, warnings = take(await bodies.read_json(call.headers, receive))
             call.warnings.extend(warnings)
             return (value,)
@@ -209,7 +212,7 @@ def _reader(operation: Operation) -> Reader:
         upload = operation.upload
 
         async def read_upload(call: Call, receive: Receive) -> tuple[Any, ...]:
-            _refuse_idempotency_key(call.headers)
+            call.refuse_idempotency_key()
             return (await bodies.read_upload(call.headers, receive, upload.part, upload.size_max),)
 
         return read_upload
@@ -243,9 +246,3 @@ def _next_page(call: Call, cursor: str) -> str:
     kept = [(n, v) for n, v in call.parameters if n != "cursor"]
     query = urlencode([*kept, ("cursor", cursor)])
     return f"{call.deps.addresses.base}{call.path}?{query}"
-
-
-def _refuse_idempotency_key(headers: Mapping[str, str]) -> None:
-    # Refused rather than passed over: who sends it believes that a repeat is harmless.
-    if IDEMPOTENCY_KEY in headers:
-        raise NotYet({"Idempotency-Key": [NOT_YET]})

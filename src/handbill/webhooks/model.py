@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from handbill.events import Event
+from handbill.events import WEBHOOK, Event
 from handbill.kernel.clock import Instant
 from handbill.kernel.states import Table
 
@@ -66,7 +66,7 @@ class Attempt(msgspec.Struct, frozen=True):
 
 def flat_body(event: Event) -> str | None:
     """The flat JSON body of an event that makes a webhook, in documented order; else None."""
-    webhook = event.data.get("webhook")
+    webhook = event.data.get(WEBHOOK)
     if webhook is None:
         return None
     facts = {**webhook["body"], "event_id": event.id, "sequence": event.object_sequence}

@@ -12,6 +12,7 @@ from handbill import events
 from handbill.infra import jobs
 from handbill.infra.database import Database, Tx
 from handbill.merchants import service as merchants
+from handbill.payments import facts
 from handbill.webhooks import store
 from handbill.webhooks.model import flat_body
 
@@ -72,16 +73,18 @@ def _behind(tx: Tx) -> list[int]:
 
 def _fan_out(tx: Tx, merchant_id: int) -> tuple[int, bool]:
     """The next events of one merchant, under its lock: how many deliveries, and is there more."""
-    waiting = events.after(tx, merchant_id, store.cursor(tx, merchant_id), EVENTS_MAX)
-    if not waiting:
+    reached, head = store.cursor(tx, merchant_id), events.head(tx, merchant_id)
+    if reached >= head:
         return 0, False
+    waiting = events.after(tx, merchant_id, reached, EVENTS_MAX, facts.WEBHOOK_TYPES)
+    more = len(waiting) == EVENTS_MAX
     own_url = merchants.get(tx, merchant_id).notify_url
     made = 0
     for event in waiting:
         body = flat_body(event)
         if body is None:
             continue
-        url = event.data["webhook"].get("url") or own_url
+        url = event.data[events.WEBHOOK].get("url") or own_url
         if url is None:
             continue
         delivery_id = store.add(tx, event, url, body)
@@ -93,8 +96,8 @@ def _fan_out(tx: Tx, merchant_id: int) -> tuple[int, bool]:
             key=f"{DELIVER}:{delivery_id}",
         )
         made += 1
-    store.move_cursor(tx, merchant_id, waiting[-1].sequence)
-    return made, len(waiting) == EVENTS_MAX
+    store.move_cursor(tx, merchant_id, waiting[-1].sequence if more else head)
+    return made, more
 
 
 def _host(url: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from handbill.kernel.clock import ManualClock
+from tests.support.payers import Payer
 from tests.support.running import RunningHouse, running_house
 
 
@@ -17,3 +18,8 @@ async def house(
 ) -> AsyncIterator[RunningHouse]:
     async with running_house(database_url, tmp_path / "data", clock) as running:
         yield running
+
+
+@pytest.fixture
+def payer(house: RunningHouse) -> Payer:
+    return house.new_payer()

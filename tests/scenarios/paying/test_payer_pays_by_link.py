@@ -1,55 +1,146 @@
-"""A payer opens a link, presses Pay, is charged, and the merchant can read it."""
+"""A payer opens a link or a product, presses Pay, is charged, and the merchant hears of it."""
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
-from tests.support.running import JSON, RunningHouse
+from tests.support.payers import Payer, seen
+from tests.support.running import RunningHouse
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_payer_without_script_pays_a_fixed_link(house: RunningHouse) -> None:
+async def test_a_payer_without_script_pays_a_fixed_link(house: RunningHouse, payer: Payer) -> None:
     link = await house.make_link(title="Espresso")
 
-    page = await house.payer.get(f"/pay/link/{link['id']}")
-    assert page.status_code == 200
+    page = await payer.look(link["url"])
+    assert (page.status, page.amount) == (200, "₽10.00")
     assert "Espresso" in page.text
-    assert "Test: no money moves" in page.text
-    token = re.search(r'name="attempt" value="([^"]+)"', page.text)
-    assert token is not None
+    assert page.buttons == {"Pay ₽10.00": "card"}
 
-    pressed = await house.payer.post(
-        f"/pay/link/{link['id']}", data={"method": "card", "attempt": token[1]}
-    )
+    pressed = await payer.press(link["url"], page.token, method="card")
     assert pressed.status_code == 303
     acquirer = pressed.headers["location"]
-    assert "/sandbox/pay/" in acquirer
+    assert acquirer.startswith(f"{house.url}/sandbox/pay/")
 
-    decided = await house.payer.post(acquirer, data={"decision": "approve"})
-    assert decided.status_code == 303
+    status = await payer.decide(acquirer, "approve")
+    assert status.startswith(f"{house.url}/pay/status/")
+    assert (await payer.look(status)).state == "waiting"
     await house.settle()
 
-    status = await house.payer.get(decided.headers["location"])
-    assert "Paid" in status.text
-    payments = (await house.shop.get("/api/v1/transactions")).json()["data"]
-    assert [(p["status"], p["amount"], p["link"]) for p in payments] == [
-        ("charged", 1000, link["id"])
-    ]
+    receipt = await payer.look(status)
+    assert (receipt.status, receipt.state, receipt.amount) == (200, "charged", "₽10.00")
+    payment = await house.payment()
+    assert (payment["status"], payment["amount"], payment["link"]) == ("charged", 1000, link["id"])
+    assert payment["txid"] in receipt.text
+    assert [body["status"] for body in house.told] == ["charged"]
 
 
-async def test_a_script_pays_a_test_link_by_scenario(house: RunningHouse) -> None:
-    link = await house.make_link(metadata={"sandbox_scenario": "approve"})
+async def test_a_payer_pays_for_a_product_at_its_own_address(
+    house: RunningHouse, payer: Payer
+) -> None:
+    product = await house.make_product()
 
-    pressed = await house.payer.post(f"/pay/link/{link['id']}", headers=JSON)
-    assert pressed.status_code == 201
-    assert pressed.json()["data"].keys() == {"id", "status", "payment_url"}
+    page = await payer.look(product["url"])
+    assert (page.status, page.amount) == (200, "₽350.00")
+    assert "Coffee" in page.text
+    assert "Espresso 200ml" in page.text
+
+    status = await payer.decide(await payer.begin(product["url"]), "approve")
     await house.settle()
 
-    payment = pressed.json()["data"]["id"]
-    read = (await house.shop.get(f"/api/v1/transactions/{payment}")).json()["data"]
-    assert read["status"] == "charged"
-    counted = (await house.shop.get(f"/api/v1/links/{link['id']}")).json()["data"]
-    assert counted["payments_count"] == 1
+    assert (await payer.look(status)).state == "charged"
+    payment = await house.payment()
+    assert (payment["product"], payment["link"]) == (product["id"], product["link"])
+    assert house.told[0]["product"] == product["id"]
+
+
+async def test_the_bill_shows_the_products_with_prices_where_they_add_up(
+    house: RunningHouse, payer: Payer
+) -> None:
+    coffee = await house.make_product()
+    rolls = await house.make_product(header="Roll", text=None, price=12_000, qty="2")
+    both = [coffee["id"], rolls["id"]]
+    adds_up = await house.make_link(
+        amount={"default": 59_000, "currency": "RUB"}, products=both, title="Breakfast"
+    )
+    rounded = await house.make_link(
+        amount={"default": 50_000, "currency": "RUB"}, products=both, title="Breakfast"
+    )
+
+    bill = await payer.look(adds_up["url"])
+    names = await payer.look(rounded["url"])
+
+    assert "Coffee Espresso 200ml ₽350.00 Roll \u00d7 2 ₽240.00" in bill.text
+    assert "Coffee Espresso 200ml Roll \u00d7 2" in names.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "heading"),
+    [
+        ({"title": "Lesson", "description": "Two hours."}, "Lesson"),
+        ({"description": "Two hours of mathematics\nBring a pencil."}, "Two hours of mathematics"),
+        ({}, "Payment"),
+        ({"pay_config": {"label": "donate"}}, "Donation"),
+    ],
+)
+async def test_a_link_is_headed_by_the_best_that_it_says_of_itself(
+    house: RunningHouse, payer: Payer, fields: dict[str, object], heading: str
+) -> None:
+    link = await house.make_link(**fields)
+    page = await payer.look(link["url"])
+    assert f'<h1 dir="auto">{heading}</h1>' in page.html
+    assert page.text.count(heading) == 1
+
+
+async def test_a_link_without_a_title_is_headed_by_what_it_sells(
+    house: RunningHouse, payer: Payer
+) -> None:
+    sold = [await house.make_product(), await house.make_product(header="Roll")]
+    one = await house.make_link(products=[sold[0]["id"]])
+    two = await house.make_link(products=[product["id"] for product in sold])
+    assert '<h1 dir="auto">Coffee</h1>' in (await payer.look(one["url"])).html
+    assert '<h1 dir="auto">Coffee and 1 more</h1>' in (await payer.look(two["url"])).html
+
+
+async def test_a_double_click_on_pay_is_one_attempt(house: RunningHouse, payer: Payer) -> None:
+    link = await house.make_link()
+    token = (await payer.look(link["url"])).token
+
+    first = await payer.press(link["url"], token, method="card")
+    second = await payer.press(link["url"], token, method="card")
+
+    assert first.headers["location"] == second.headers["location"]
+    assert len(house.created) == 1
+    assert len(await house.payments()) == 1
+
+
+async def test_pay_sent_again_after_the_charge_leads_to_the_receipt_and_takes_nothing(
+    house: RunningHouse, payer: Payer
+) -> None:
+    link = await house.make_link()
+    token = (await payer.look(link["url"])).token
+    pressed = await payer.press(link["url"], token, method="card")
+    status = await payer.decide(pressed.headers["location"], "approve")
+    await house.settle()
+
+    reloaded = await payer.press(link["url"], token, method="card")
+
+    assert (reloaded.status_code, reloaded.headers["location"]) == (303, status)
+    assert len(await house.payments()) == 1
+
+
+async def test_a_forged_or_stale_page_starts_nothing(house: RunningHouse, payer: Payer) -> None:
+    link, other = await house.make_link(), await house.make_link()
+    good = (await payer.look(link["url"])).token
+    of_another = (await payer.look(other["url"])).token
+
+    for token in ("", "x", good[:-2] + "AA", of_another, "é" * 40, "A" * 500):
+        answer = seen(await payer.press(link["url"], token, method="card"))
+        assert (answer.status, answer.state) == (409, "stale"), token
+        assert answer.buttons == {"Open it again": link["url"]}
+
+    house.clock.advance(12 * 3_600_000)
+    old = seen(await payer.press(link["url"], good, method="card"))
+    assert (old.status, old.state) == (409, "stale")
+    assert await house.payments() == []

@@ -6,8 +6,8 @@ second time (see `writer.py`), so it changes nothing outside its `Tx`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Protocol, TypeVar, cast
 
 from handbill.infra.database import sql as sql_text
 from handbill.infra.database.sql import Statement, Write
@@ -41,9 +41,18 @@ class Session(Protocol):
 class Tx:
     """`now` is the time of the whole transaction, `wrote` whether this function changed a row."""
 
-    __slots__ = ("_gathered", "_later", "_mine", "_session", "failed", "now", "topics", "wrote")
+    __slots__ = (
+        *("_gathered", "_known", "_later", "_mine", "_session"),
+        *("failed", "now", "topics", "wrote"),
+    )
 
-    def __init__(self, session: Session, now: Instant, later: list[Write] | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        now: Instant,
+        later: list[Write] | None = None,
+        known: dict[Hashable, Any] | None = None,
+    ) -> None:
         self._session = session
         self.now = now
         self.wrote = False
@@ -53,6 +62,7 @@ class Tx:
         # left for later: it must not decide on rows that are about to change.
         self._later: list[Write] = [] if later is None else later
         self._mine = len(self._later)
+        self._known: dict[Hashable, Any] = {} if known is None else known
         self._gathered: dict[Callable[[Tx, list[Any]], None], list[Any]] = {}
 
     def run(self, sql: str, /, **params: Any) -> int:
@@ -90,6 +100,17 @@ class Tx:
         """The first column of the first row, or None. The caller's text bounds the rows."""
         _, found = self._fetch(sql, params)
         return found[0][0] if found else None
+
+    def recall(self, key: Hashable, read: Callable[[], Item]) -> Item:
+        """What `read` gave to the first function of the batch that asked for `key`: for the few
+        things that most functions of a batch read and hardly one changes."""
+        if key not in self._known:
+            self._known[key] = read()
+        return cast(Item, self._known[key])
+
+    def unlearn(self, key: Hashable) -> None:
+        """For the function that changes what is recalled under `key`."""
+        self._known.pop(key, None)
 
     def gather(self, store: Callable[[Tx, list[Item]], None], item: Item) -> None:
         """Keeps `item` for one call of `store` with everything that the batch gathered for it,

@@ -17,7 +17,7 @@ import queue
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -172,9 +172,10 @@ class Writer:
         # After the locks: what waited for them must not carry an older time than what held them.
         now = self._clock.now()
         later: list[Write] = []
-        whole = Tx(connection, now, later)
+        known: dict[Hashable, Any] = {}
+        whole = Tx(connection, now, later, known)
         for place, pending in enumerate(batch):
-            tx = Tx(connection, now, later)
+            tx = Tx(connection, now, later, known)
             _run(pending, tx)
             met = tx.failed or pending.error
             if met is None:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from handbill.kernel import ids
-from handbill.kernel.errors import HandbillError, LinkNotPayable, Unavailable
+from handbill.kernel.errors import HandbillError, LinkNotPayable
 from handbill.links.offer import Offer
 from handbill.merchants.model import Account
 from handbill.payments.model import PaymentStatus
@@ -70,7 +70,11 @@ class Desk:
         if isinstance(error, LinkNotPayable):
             return self.end_by_name(error.state)
         status = problems.status_of(type(error))
-        return self.end_by_name(_END_BY_STATUS.get(status, "server_error"), status)
+        response = self.end_by_name(_END_BY_STATUS.get(status, "server_error"), status)
+        seconds = getattr(error, "retry_after_seconds", None)
+        if seconds is not None:
+            response.headers["retry-after"] = str(seconds)
+        return response
 
     def end(self, offer: Offer, mine: PaymentWithAttempt | None, state: str) -> Response:
         """Why this payer cannot pay now, in the words of the end state; what they themselves did
@@ -137,8 +141,6 @@ class Desk:
 
     def _page(self, view: EndPage) -> Response:
         headers = self.page_headers(scripts=view.refresh_seconds is not None)
-        if view.http_status == 503:
-            headers["retry-after"] = str(Unavailable.retry_after_seconds)
         body = self.renderer.end(view, self.language)
         return asking.html(body, headers, view.http_status)
 
@@ -151,12 +153,12 @@ def _own_end(mine: PaymentWithAttempt) -> str | None:
 
 
 _END_BY_STATUS = {
-    400: "not_found",
+    400: "method_not_allowed",
     404: "not_found",
     405: "method_not_allowed",
     409: "unavailable",
-    413: "not_found",
-    415: "not_found",
+    413: "method_not_allowed",
+    415: "method_not_allowed",
     422: "stale",
     429: "too_many",
     503: "unavailable",

@@ -27,9 +27,24 @@ from handbill.web.pages.desk import Desk
 from handbill.web.pages.render import Cut
 
 TOKEN_LIFE = 12 * HOUR
+TOKEN_MAX = 400
 KEPT_MAX = 512
 
-_Page = tuple[Cut, dict[str, str]]
+
+class _Page(msgspec.Struct, frozen=True):
+    """A finished page. `total` is what it says the payer pays, where it says so."""
+
+    cut: Cut
+    headers: dict[str, str]
+    total: Money | None
+
+
+class _Ticket(msgspec.Struct, frozen=True, array_like=True):
+    """What the one-shot token of a page stands for: an attempt, and the total that was shown."""
+
+    link_id: str
+    attempt_id: str
+    total: Money | None
 
 
 class _Read(msgspec.Struct, frozen=True):
@@ -83,7 +98,9 @@ class Paying:
             self._keep(read.offer, page)
         return self._answer(page, link_id)
 
-    def _make(self, read: _Read, typed: str | None = None, fault: str = "") -> _Page:
+    def _make(
+        self, read: _Read, typed: str | None = None, fault: str = "", warning: str = ""
+    ) -> _Page:
         desk, offer = self._desk, read.offer
         view = showing.pay_page(offer, desk.addresses, read.sizes, desk.language)
         if read.mine is not None:
@@ -92,8 +109,10 @@ class Paying:
         if fault:
             again = showing.asked(offer, typed, fault)
             view = msgspec.structs.replace(view, asked=again)
+        if warning:
+            view = msgspec.structs.replace(view, warnings=(warning,))
         headers = desk.page_headers(desk.page_hosts(offer.methods))
-        return desk.renderer.pay(view, desk.language), headers
+        return _Page(desk.renderer.pay(view, desk.language), headers, view.total)
 
     def _keep(self, offer: Offer, page: _Page) -> None:
         link, merchant = offer.link, offer.merchant
@@ -102,24 +121,21 @@ class Paying:
             self._kept.popitem(last=False)
 
     def _answer(self, page: _Page, link_id: str, status: int = 200) -> Response:
-        cut, headers = page
-        return asking.html(cut.with_token(self._token(link_id)), headers, status)
-
-    def _token(self, link_id: str) -> str:
         now = self._desk.clock.now()
-        return self._desk.crypto.sign("pay", (link_id, ids.new_id(now)), now + TOKEN_LIFE)
+        ticket = _Ticket(link_id, ids.new_id(now), page.total)
+        token = self._desk.crypto.sign("pay", ticket, now + TOKEN_LIFE)
+        return asking.html(page.cut.with_token(token), page.headers, status)
 
     async def _pay(self, request: Request, link_id: str) -> Response:
         fields = await asking.form(request)
-        attempt_id = self._attempt_of(fields.get("attempt"), link_id)
+        ticket = self._ticket(fields.get("attempt"), link_id)
+        order = _order(request, fields, link_id, ticket)
         if asking.wants_json(request):
-            order = _order(request, fields, link_id, attempt_id, None)
             return self._told(await self._desk.payments.start(self._desk.db, order))
-        if attempt_id is None:
+        if ticket is None:
             return self._desk.stale(self._desk.addresses.link_page(link_id))
         cookie = self._desk.cookie.read(request) or self._desk.cookie.new()
-        payer = self._desk.cookie.hashed(cookie)
-        order = _order(request, fields, link_id, attempt_id, payer)
+        order = msgspec.structs.replace(order, payer=self._desk.cookie.hashed(cookie))
         response = await self._start(order, link_id, fields)
         self._desk.cookie.set(response, cookie)
         return response
@@ -147,8 +163,13 @@ class Paying:
         """The page again, with the amount as it was typed and what is wrong with it."""
         desk = self._desk
         read = await desk.db.point(lambda tx: _read(tx, link_id, order.payer))
-        if read.offer.end is not None or read.offer.amounts is not None:  # changed meanwhile
+        if read.offer.end is not None:  # changed meanwhile
             return desk.stale(desk.addresses.link_page(link_id))
+        if read.offer.amounts is not None:
+            words = desk.language.gettext(
+                "The amount has changed since you opened this page. Nothing was started."
+            )
+            return self._answer(self._make(read, warning=words), link_id, 409)
         link, typed, minor = read.offer.link, fields.get("amount", ""), order.amount_minor
         if minor is not None:
             typed = desk.language.plain_number(Money(minor, link.currency))
@@ -161,14 +182,16 @@ class Paying:
         data = {"id": payment.id, "status": payment.status, "payment_url": where}
         return self._desk.json({"data": data}, 201)
 
-    def _attempt_of(self, token: str | None, link_id: str) -> str | None:
-        """The attempt that this copy of the page stands for, or None: forged, stale, of another."""
-        if token is None or len(token) > 400:
+    def _ticket(self, token: str | None, link_id: str) -> _Ticket | None:
+        """What this copy of the page stands for, or None: forged, stale, of another link."""
+        if token is None or len(token) > TOKEN_MAX:
             return None
         value = self._desk.crypto.verify("pay", token, self._desk.clock.now())
-        if not isinstance(value, list) or len(value) != 2 or value[0] != link_id:
+        try:
+            ticket = msgspec.convert(value, _Ticket)
+        except msgspec.ValidationError:  # none, or one that an earlier version signed
             return None
-        return str(value[1])
+        return ticket if ticket.link_id == link_id else None
 
     async def _link_of_product(self, request: Request) -> str:
         product_id = _id(request)
@@ -186,13 +209,7 @@ def _read(tx: Tx, link_id: str, payer: str | None) -> _Read:
     return _Read(offer, images.sizes(tx, keys), mine)
 
 
-def _order(
-    request: Request,
-    fields: dict[str, str],
-    link_id: str,
-    attempt_id: str | None,
-    payer: str | None,
-) -> Order:
+def _order(request: Request, fields: dict[str, str], link_id: str, ticket: _Ticket | None) -> Order:
     minor = fields.get("amount_minor")
     if minor is not None and not (minor.isascii() and minor.isdigit() and len(minor) <= 13):
         raise Invalid({"amount_minor": ["must be a whole number of minor units"]})
@@ -201,8 +218,8 @@ def _order(
         method=fields.get("method") or None,
         amount_typed=fields.get("amount"),
         amount_minor=int(minor) if minor is not None else None,
-        payer=payer,
-        attempt_id=attempt_id,
+        shown=ticket.total if ticket else None,
+        attempt_id=ticket.attempt_id if ticket else None,
         address=request.client.host if request.client else None,
     )
 

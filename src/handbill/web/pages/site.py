@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -34,21 +31,15 @@ class Site:
     def routes(self) -> list[Route]:
         guard = self._desk.guard
         return [
+            *Paying(self._desk).routes(),  # the most asked for of those that begin with /pay
             Route("/", guard(self.home), methods=["GET"]),
             Route("/robots.txt", self.robots, methods=["GET"]),
             Route("/images/uploads/{partner}/{name}", guard(self.picture), methods=["GET"]),
-            *Paying(self._desk).routes(),
             *CodePages(self._desk).routes(),
             *Statuses(self._desk).routes(),
             *(self._inbox.routes() if self._desk.parts.has_inbox else []),
             *self._desk.assets.routes(),
         ]
-
-    def exception_handlers(
-        self,
-    ) -> Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]]:
-        """For addresses that no route knows, and for verbs that a route does not."""
-        return {HTTPException: self._no_route}
 
     async def home(self, _request: Request) -> Response:
         desk = self._desk
@@ -81,13 +72,14 @@ class Site:
         }
         return Response(body, headers=headers, media_type=content_type)
 
-    async def _no_route(self, request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        if status == 405:
+    async def refusal(self, request: Request, error: HTTPException | HandbillError) -> Response:
+        """For addresses that no route knows, and for verbs that a route does not."""
+        if isinstance(error, HandbillError):
+            return await self._desk.problem(request, error)
+        if error.status_code == 405:
             response = self._desk.end_by_name("method_not_allowed", 405)
-            if isinstance(error, HTTPException) and error.headers:
-                response.headers.update(error.headers)
+            response.headers.update(error.headers or {})
             return response
-        if status == 404:
+        if error.status_code == 404:
             return await self._desk.problem(request, NotFound("There is nothing at this address."))
         return await self._desk.problem(request, HandbillError(str(error)))

@@ -240,7 +240,9 @@ BUTTONS: dict[Label, tuple[str, str]] = {
 
 # Why a payment was declined. Lost, stolen and restricted cards get the general words: the person
 # who holds the card is not the one to tell.
-_GENERAL = N_("The bank did not allow it and gave no reason. Try another card, or ask your bank.")
+_GENERAL = N_(
+    "The bank did not allow it and gave no reason. Try another way to pay, or ask your bank."
+)
 REASONS: dict[str, str] = {
     "insufficient_funds": N_("There is not enough money on the card or account."),
     "card_declined": _GENERAL,

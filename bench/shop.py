@@ -1,0 +1,76 @@
+"""What a merchant and a payer do, over HTTP, to bring a server into the state to be measured."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import aiohttp
+import uvloop
+from PIL import Image
+
+from bench.servers import Server
+
+T = TypeVar("T")
+
+PICTURE_SIDE = 800
+TOKEN = re.compile(rb'name="attempt" value="([\w.~-]+)"')
+
+
+class Shop:
+    """A merchant's own server: calls the API with the test key."""
+
+    def __init__(self, server: Server, session: aiohttp.ClientSession) -> None:
+        self._server = server
+        self._session = session
+
+    async def post(self, path: str, **body: Any) -> dict[str, Any]:
+        """The `data` of the answer. Raises where it is not a success."""
+        url, headers = self._server.url + path, {"x-api-key": self._server.key}
+        async with self._session.post(url, headers=headers, **body) as answer:
+            answer.raise_for_status()
+            return dict((await answer.json())["data"])
+
+    async def make_link(self, **fields: Any) -> dict[str, Any]:
+        body = {
+            "amount": {"default": 100_000, "currency": "RUB"},
+            "amount_type": "fixed",
+            "pay_config": {"methods": ["card"]},
+            **fields,
+        }
+        return await self.post("/api/v1/links", json=body)
+
+    async def make_product(self, number: int) -> dict[str, Any]:
+        """With a picture of its own."""
+        form = aiohttp.FormData()
+        form.add_field("image", _picture(number), filename="p.png", content_type="image/png")
+        image = await self.post("/api/v1/images", data=form)
+        body = {"header": f"Product {number}", "text": "As on the picture", "price": 20_000}
+        return await self.post("/api/v1/products", json={**body, "image": image["url"]})
+
+    async def make_full_link(self, products: int = 5) -> dict[str, Any]:
+        """A link with so many products, each with its picture."""
+        made = [await self.make_product(number) for number in range(products)]
+        return await self.make_link(products=[product["id"] for product in made])
+
+
+def visit(server: Server, act: Callable[[Shop], Awaitable[T]]) -> T:
+    """Runs `act` with a shop of its own loop."""
+
+    async def run() -> T:
+        async with aiohttp.ClientSession() as session:
+            return await act(Shop(server, session))
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(run())
+
+
+def _picture(number: int) -> bytes:
+    """No two are alike, so that none is found again."""
+    kept = io.BytesIO()
+    colour = (40 * number % 256, 90, 160)
+    Image.new("RGB", (PICTURE_SIDE, PICTURE_SIDE), colour).save(kept, "PNG")
+    return kept.getvalue()
