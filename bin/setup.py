@@ -121,6 +121,8 @@ def _bring_debian_packages() -> None:
         missing += ["chromium", "fonts-liberation"]
     if not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) and not shutil.which("initdb"):
         missing.append("postgresql")
+    if not shutil.which("hledger"):
+        missing.append("hledger")
     if not missing:
         return
     names = " ".join(missing)

@@ -193,7 +193,9 @@ def show_amount(money: Money) -> str:
 
 
 def _read(tx: Tx, request: Request) -> tuple[Payment, Shop, Instant] | None:
-    payment = store.find_payment_by_token(tx, str(request.path_params["token"]))
+    token = str(request.path_params["token"])
+    # What cannot be printed is no token of ours, and PostgreSQL does not take all of it.
+    payment = store.find_payment_by_token(tx, token) if token.isprintable() else None
     return (payment, shops.get(tx, payment.shop_id), tx.now) if payment else None
 
 

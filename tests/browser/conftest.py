@@ -1,11 +1,11 @@
-"""A headless Chromium for the whole run, and a way to show it pages that no server sends."""
+"""A headless Chromium for each module, and a way to show it pages that no server sends."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.async_api import Browser, async_playwright
 
 from tests.browser.stage import Stage
 
@@ -21,12 +21,14 @@ QUIET = (
 )
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+@pytest.fixture(scope="module")
+async def chromium(anyio_backend: str) -> AsyncIterator[Browser]:
+    """Asynchronous like the house it looks at: the synchronous kind would hold this thread's event
+    loop, and every other test of the process would stumble over it."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         yield browser
-        browser.close()
+        await browser.close()
 
 
 @pytest.fixture(scope="session")

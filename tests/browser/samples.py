@@ -188,6 +188,17 @@ STATUS: dict[str, StatusPage] = {
         scan=Scan(f"{ORIGIN}/images/code.svg", "https://sbp.example/AS1", AT + 900_000),
         try_again_url=f"{ORIGIN}/pay/link/x",
     ),
+    "scan-test": StatusPage(
+        state="scan",
+        title="Breakfast for two",
+        total=rub(198_050),
+        seller=CAFE,
+        reference=REFERENCE,
+        method="SBP",
+        refresh_seconds=5,
+        scan=Scan(f"{ORIGIN}/images/code.svg", "https://sbp.example/AS1", AT + 900_000),
+        test=True,
+    ),
     "declined": StatusPage(
         state="declined",
         title="Breakfast for two",
@@ -199,6 +210,26 @@ STATUS: dict[str, StatusPage] = {
         reason="There is not enough money on the card or account.",
         try_again_url=f"{ORIGIN}/pay/link/x",
         back_url="https://morgenrot.example/",
+    ),
+    "not-started": StatusPage(
+        state="not_started",
+        title="Breakfast for two",
+        total=rub(198_050),
+        seller=CAFE,
+        reference=REFERENCE,
+        at=AT,
+        method="Bank card",
+        reason="The payment provider could not be reached. Try again in a minute.",
+        try_again_url=f"{ORIGIN}/pay/link/x",
+    ),
+    "surplus": msgspec.structs.replace(PAID, surplus=True),
+    "review": StatusPage(
+        state="review",
+        title="",
+        total=rub(198_050),
+        seller=CAFE,
+        reference=REFERENCE,
+        method="Bank card",
     ),
     "cancelled": msgspec.structs.replace(PAID, state="cancelled", receipt_number="", method=""),
     "expired": msgspec.structs.replace(PAID, state="expired", receipt_number="", method=""),
@@ -267,7 +298,7 @@ def _status(view: StatusPage, renderer: Renderer, language: Language) -> bytes:
 
 
 def _end(state: str, renderer: Renderer, language: Language) -> bytes:
-    if ENDS[state].http_status in (404, 405, 429, 500) or state == "unavailable":
+    if ENDS[state].http_status in (404, 405, 429, 500, 503):
         return renderer.end(end_page(state, language), language)
     url = f"{ORIGIN}/pay/link/x"
     if state == "taken":

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import segno
 from PIL import Image
-from playwright.sync_api import Page, Request, Route
+from playwright.async_api import Page, Request, Route
 
 from handbill.web.pages.assets import Assets
 from handbill.web.pages.headers import page_headers
@@ -38,31 +38,31 @@ class Stage:
         self._photo = _photo()
         self._code = _code()
 
-    def show(self, page: Page, html: bytes, *, scripts: bool = False) -> Shown:
+    async def show(self, page: Page, html: bytes, *, scripts: bool = False) -> Shown:
         """Opens the page. What goes wrong while it loads, or later, is added to `troubles`."""
         shown = Shown(html)
         troubles = shown.troubles
 
-        def serve(route: Route, request: Request) -> None:
+        async def serve(route: Route, request: Request) -> None:
             path = urlsplit(request.url).path
             if not request.url.startswith(ORIGIN):
                 troubles.append(f"asked for {request.url}")
-                route.abort()
+                await route.abort()
             elif request.method == "POST":
-                route.fulfill(status=204)  # the browser stays where it is
+                await route.fulfill(status=204)  # the browser stays where it is
             elif path == "/page":
                 headers = {"content-type": HTML, **page_headers(scripts=scripts)}
-                route.fulfill(status=200, headers=headers, body=shown.html)
+                await route.fulfill(status=200, headers=headers, body=shown.html)
             else:
                 kind, body = self._file(path)
-                route.fulfill(status=200, content_type=kind, body=body)
+                await route.fulfill(status=200, content_type=kind, body=body)
 
-        page.goto("about:blank")  # ends what an earlier page may still be asking for
-        page.unroute_all()
+        await page.goto("about:blank")  # ends what an earlier page may still be asking for
+        await page.unroute_all()
         page.on("console", lambda message: troubles.append(message.text))
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.route("**/*", serve)
-        page.goto(f"{ORIGIN}/page")
+        await page.route("**/*", serve)
+        await page.goto(f"{ORIGIN}/page")
         return shown
 
     def _file(self, path: str) -> tuple[str, bytes]:

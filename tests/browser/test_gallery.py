@@ -5,16 +5,18 @@ The pictures are left in `screenshots/` for people to look at; nothing is compar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, BrowserContext, Page
 
 from handbill.web.pages.language import Language, english
 from tests.browser.samples import gallery
 from tests.browser.stage import Stage
+
+pytestmark = pytest.mark.anyio
 
 PICTURES = Path(__file__).parents[2] / "screenshots"
 SCREENS = {360: 740, 768: 1024, 1280: 800}
@@ -32,49 +34,49 @@ SMALL_TARGETS = """least =>
 
 
 @pytest.fixture(scope="module")
-def context(chromium: Browser) -> Iterator[BrowserContext]:
+async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
     PICTURES.mkdir(exist_ok=True)
-    context = chromium.new_context()
+    context = await chromium.new_context()
     yield context
-    context.close()
+    await context.close()
 
 
 @pytest.fixture
-def screen(context: BrowserContext) -> Iterator[Page]:
-    page = context.new_page()
+async def screen(context: BrowserContext) -> AsyncIterator[Page]:
+    page = await context.new_page()
     yield page
-    page.close()
+    await page.close()
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_every_screen_and_axe_finds_nothing(
+async def test_a_page_fits_every_screen_and_axe_finds_nothing(
     name: str, screen: Page, stage: Stage
 ) -> None:
     html = PAGES[name](stage.renderer, english())
-    shown = stage.show(screen, html, scripts=b"<script" in html)
+    shown = await stage.show(screen, html, scripts=b"<script" in html)
     (PICTURES / f"{name}.html").write_bytes(html)
     assert len(html) <= HTML_BYTES_MAX
     for scheme in ("light", "dark"):
-        screen.emulate_media(color_scheme=scheme)
+        await screen.emulate_media(color_scheme=scheme)
         for width, height in SCREENS.items():
-            screen.set_viewport_size({"width": width, "height": height})
-            screen.screenshot(path=PICTURES / f"{name}-{width}-{scheme}.png", full_page=True)
-            assert screen.evaluate(OVERFLOW) <= 0
-            assert screen.evaluate(SMALL_TARGETS, TARGET_PIXELS_MIN) == []
-        found = Axe().run(screen)
+            await screen.set_viewport_size({"width": width, "height": height})
+            await screen.screenshot(path=PICTURES / f"{name}-{width}-{scheme}.png", full_page=True)
+            assert await screen.evaluate(OVERFLOW) <= 0
+            assert await screen.evaluate(SMALL_TARGETS, TARGET_PIXELS_MIN) == []
+        found = await Axe().run(screen)
         assert found.violations_count == 0, found.generate_report()
     assert shown.troubles == []
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_the_narrowest_screen_read_from_right_to_left(
+async def test_a_page_fits_the_narrowest_screen_read_from_right_to_left(
     name: str, screen: Page, stage: Stage
 ) -> None:
     html = PAGES[name](stage.renderer, Language("ar"))
-    screen.emulate_media(color_scheme="light")
-    screen.set_viewport_size({"width": 320, "height": 560})
-    shown = stage.show(screen, html, scripts=b"<script" in html)
-    screen.screenshot(path=PICTURES / f"{name}-320-rtl.png", full_page=True)
-    assert screen.evaluate("document.dir") == "rtl"
-    assert screen.evaluate(OVERFLOW) <= 0
+    await screen.emulate_media(color_scheme="light")
+    await screen.set_viewport_size({"width": 320, "height": 560})
+    shown = await stage.show(screen, html, scripts=b"<script" in html)
+    await screen.screenshot(path=PICTURES / f"{name}-320-rtl.png", full_page=True)
+    assert await screen.evaluate("document.dir") == "rtl"
+    assert await screen.evaluate(OVERFLOW) <= 0
     assert shown.troubles == []

@@ -2,86 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.async_api import Browser, Page
 
 from handbill.web.pages.language import english
 from handbill.web.pages.render import taken_page
 from tests.browser.samples import INBOX, ORIGIN, STATUS
 from tests.browser.stage import Stage
 
+pytestmark = pytest.mark.anyio
+
 LOOK_MILLISECONDS = 2_000
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
+async def page(chromium: Browser) -> AsyncIterator[Page]:
     """Its timers are wound by hand."""
-    context = chromium.new_context()
-    page = context.new_page()
-    page.clock.install()
+    context = await chromium.new_context()
+    page = await context.new_page()
+    await page.clock.install()
     yield page
-    context.close()
+    await context.close()
 
 
-def let_it_look(page: Page) -> None:
-    with page.expect_response(f"{ORIGIN}/page"):
-        page.clock.run_for(LOOK_MILLISECONDS)
+async def let_it_look(page: Page) -> None:
+    async with page.expect_response(f"{ORIGIN}/page"):
+        await page.clock.run_for(LOOK_MILLISECONDS)
 
 
-def test_a_waiting_page_shows_the_result_when_it_is_there(page: Page, stage: Stage) -> None:
-    shown = stage.show(page, stage.renderer.status(STATUS["waiting"], english()), scripts=True)
+async def test_a_waiting_page_shows_the_result_when_it_is_there(page: Page, stage: Stage) -> None:
+    shown = await stage.show(
+        page, stage.renderer.status(STATUS["waiting"], english()), scripts=True
+    )
     shown.html = stage.renderer.status(STATUS["charged"], english())
-    let_it_look(page)
-    page.get_by_role("heading", name="Paid", exact=True).wait_for()
+    await let_it_look(page)
+    await page.get_by_role("heading", name="Paid", exact=True).wait_for()
     assert shown.troubles == []
 
 
-def test_a_waiting_page_is_left_in_peace_while_nothing_has_changed(
+async def test_a_waiting_page_is_left_in_peace_while_nothing_has_changed(
     page: Page, stage: Stage
 ) -> None:
-    shown = stage.show(page, stage.renderer.status(STATUS["waiting"], english()), scripts=True)
-    page.evaluate("document.body.dataset.read = 'halfway'")
-    let_it_look(page)
-    let_it_look(page)
-    assert page.evaluate("document.body.dataset.read") == "halfway"
+    shown = await stage.show(
+        page, stage.renderer.status(STATUS["waiting"], english()), scripts=True
+    )
+    await page.evaluate("document.body.dataset.read = 'halfway'")
+    await let_it_look(page)
+    await let_it_look(page)
+    assert await page.evaluate("document.body.dataset.read") == "halfway"
     assert shown.troubles == []
 
 
-def test_the_countdown_of_a_taken_place_goes_on(page: Page, stage: Stage) -> None:
-    shown = stage.show(page, stage.renderer.end(taken_page(47)), scripts=True)
+async def test_the_countdown_of_a_taken_place_goes_on(page: Page, stage: Stage) -> None:
+    shown = await stage.show(page, stage.renderer.end(taken_page(47)), scripts=True)
     shown.html = stage.renderer.end(taken_page(45))
-    let_it_look(page)
-    page.get_by_text("your turn in 0:45").wait_for()
+    await let_it_look(page)
+    await page.get_by_text("your turn in 0:45").wait_for()
 
 
-def test_a_result_is_final_and_not_asked_for_again(page: Page, stage: Stage) -> None:
+async def test_a_result_is_final_and_not_asked_for_again(page: Page, stage: Stage) -> None:
     for state in ("charged", "declined", "cancelled", "expired", "refunded"):
         html = stage.renderer.status(STATUS[state], english())
         assert b"<script" not in html
         assert b"http-equiv" not in html
 
 
-def test_a_new_webhook_comes_on_top_and_closes_nothing(page: Page, stage: Stage) -> None:
+async def test_a_new_webhook_comes_on_top_and_closes_nothing(page: Page, stage: Stage) -> None:
     newest, oldest = INBOX.received
     before = msgspec.structs.replace(INBOX, received=(oldest,))
-    shown = stage.show(page, stage.renderer.inbox(before, english()), scripts=True)
-    page.get_by_text("0 headers").click()
+    shown = await stage.show(page, stage.renderer.inbox(before, english()), scripts=True)
+    await page.get_by_text("0 headers").click()
     shown.html = stage.renderer.inbox(INBOX, english())
-    let_it_look(page)
-    page.get_by_text("link · charged").wait_for()
-    assert page.locator(".received h2").all_inner_texts() == [newest.heading, oldest.heading]
-    assert page.locator("details[open]").count() == 1
+    await let_it_look(page)
+    await page.get_by_text("link · charged").wait_for()
+    assert await page.locator(".received h2").all_inner_texts() == [newest.heading, oldest.heading]
+    assert await page.locator("details[open]").count() == 1
     assert shown.troubles == []
 
 
-def test_the_first_webhook_takes_the_place_of_the_explanation(page: Page, stage: Stage) -> None:
+async def test_the_first_webhook_takes_the_place_of_the_explanation(
+    page: Page, stage: Stage
+) -> None:
     empty = msgspec.structs.replace(INBOX, received=())
-    shown = stage.show(page, stage.renderer.inbox(empty, english()), scripts=True)
-    assert page.get_by_text("Nothing yet").is_visible()
+    shown = await stage.show(page, stage.renderer.inbox(empty, english()), scripts=True)
+    assert await page.get_by_text("Nothing yet").is_visible()
     shown.html = stage.renderer.inbox(INBOX, english())
-    let_it_look(page)
-    page.get_by_text("link · charged").wait_for()
-    assert page.get_by_text("Nothing yet").count() == 0
+    await let_it_look(page)
+    await page.get_by_text("link · charged").wait_for()
+    assert await page.get_by_text("Nothing yet").count() == 0

@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, Request
+from playwright.async_api import Browser, Page, Request
 
 from handbill.web.pages.language import english
 from tests.browser.samples import PAY, STATUS, TOKEN
 from tests.browser.stage import Stage
 
+pytestmark = pytest.mark.anyio
+
 
 @pytest.fixture
-def phone(chromium: Browser) -> Iterator[Page]:
+async def phone(chromium: Browser) -> AsyncIterator[Page]:
     """A phone whose owner has switched scripts off."""
-    context = chromium.new_context(
+    context = await chromium.new_context(
         viewport={"width": 360, "height": 640},
         is_mobile=True,
         has_touch=True,
         java_script_enabled=False,
         color_scheme="dark",
     )
-    yield context.new_page()
-    context.close()
+    yield await context.new_page()
+    await context.close()
 
 
 @pytest.fixture
-def desk(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    yield context.new_page()
-    context.close()
+async def desk(chromium: Browser) -> AsyncIterator[Page]:
+    context = await chromium.new_context(viewport={"width": 1280, "height": 800})
+    yield await context.new_page()
+    await context.close()
 
 
-def open_pay(stage: Stage, page: Page, name: str) -> None:
-    stage.show(page, stage.renderer.pay(PAY[name], english()).with_token(TOKEN))
+async def open_pay(stage: Stage, page: Page, name: str) -> None:
+    await stage.show(page, stage.renderer.pay(PAY[name], english()).with_token(TOKEN))
 
 
-def sent_by(page: Page, press: str) -> Request:
-    with page.expect_request(lambda request: request.method == "POST") as waiting:
-        page.get_by_role("button", name=press).click(no_wait_after=True)
-    return waiting.value
+async def sent_by(page: Page, press: str) -> Request:
+    async with page.expect_request(lambda request: request.method == "POST") as waiting:
+        await page.get_by_role("button", name=press).click(no_wait_after=True)
+    return await waiting.value
 
 
 @pytest.mark.parametrize(
@@ -52,13 +54,13 @@ def sent_by(page: Page, press: str) -> Request:
         ("dynamic", "Bank card", "card", "1 234,50"),
     ],
 )
-def test_one_press_sends_method_token_and_amount_without_script(
+async def test_one_press_sends_method_token_and_amount_without_script(
     phone: Page, stage: Stage, name: str, press: str, method: str, amount: str | None
 ) -> None:
-    open_pay(stage, phone, name)
+    await open_pay(stage, phone, name)
     if amount is not None:
-        phone.get_by_label("Amount").last.fill(amount)
-    request = sent_by(phone, press)
+        await phone.get_by_label("Amount").last.fill(amount)
+    request = await sent_by(phone, press)
     expected = {"attempt": TOKEN, "method": method}
     if amount is not None:
         expected["amount"] = amount
@@ -66,19 +68,21 @@ def test_one_press_sends_method_token_and_amount_without_script(
     assert request.url.endswith(PAY[name].action)
 
 
-def test_pay_is_at_hand_on_a_phone_before_the_payer_scrolls(phone: Page, stage: Stage) -> None:
-    open_pay(stage, phone, "product")
-    button = phone.get_by_role("button", name="Pay ₽380.50").bounding_box()
+async def test_pay_is_at_hand_on_a_phone_before_the_payer_scrolls(
+    phone: Page, stage: Stage
+) -> None:
+    await open_pay(stage, phone, "product")
+    button = await phone.get_by_role("button", name="Pay ₽380.50").bounding_box()
     assert button is not None
     assert button["y"] + button["height"] <= 640
 
 
 @pytest.mark.parametrize("name", ["fixed", "products", "fee", "long", "kuwait", "test"])
-def test_the_amount_is_the_largest_text(desk: Page, stage: Stage, name: str) -> None:
+async def test_the_amount_is_the_largest_text(desk: Page, stage: Stage, name: str) -> None:
     for width in (320, 360, 768, 1280):
-        desk.set_viewport_size({"width": width, "height": 800})
-        open_pay(stage, desk, name)
-        sizes = desk.evaluate(
+        await desk.set_viewport_size({"width": width, "height": 800})
+        await open_pay(stage, desk, name)
+        sizes = await desk.evaluate(
             "() => [...document.querySelectorAll('main *')].filter(one => one.innerText).map(one =>"
             " [one.closest('.total') !== null, parseFloat(getComputedStyle(one).fontSize)])"
         )
@@ -86,73 +90,84 @@ def test_the_amount_is_the_largest_text(desk: Page, stage: Stage, name: str) -> 
         assert {is_total for is_total, size in sizes if size == largest} == {True}
 
 
-def test_the_keyboard_reaches_every_method_and_shows_where_it_is(desk: Page, stage: Stage) -> None:
-    open_pay(stage, desk, "fee")
+async def test_the_keyboard_reaches_every_method_and_shows_where_it_is(
+    desk: Page, stage: Stage
+) -> None:
+    await open_pay(stage, desk, "fee")
     for method in PAY["fee"].methods:
-        desk.keyboard.press("Tab")
-        name, outline = desk.evaluate(
+        await desk.keyboard.press("Tab")
+        name, outline = await desk.evaluate(
             "() => [document.activeElement.value, getComputedStyle(document.activeElement).outline]"
         )
         assert name == method.name
         assert "3px" in outline
 
 
-def test_enter_in_the_amount_field_pays_with_the_first_method(desk: Page, stage: Stage) -> None:
-    open_pay(stage, desk, "dynamic")
-    with desk.expect_request(lambda request: request.method == "POST") as waiting:
-        desk.get_by_label("Amount").last.press("Enter", no_wait_after=True)
-    assert waiting.value.post_data_json == {"attempt": TOKEN, "amount": "500", "method": "card"}
-
-
-def test_a_refused_amount_comes_back_as_typed_with_the_reason_at_the_field(
+async def test_enter_in_the_amount_field_pays_with_the_first_method(
     desk: Page, stage: Stage
 ) -> None:
-    open_pay(stage, desk, "dynamic-refused")
+    await open_pay(stage, desk, "dynamic")
+    async with desk.expect_request(lambda request: request.method == "POST") as waiting:
+        await desk.get_by_label("Amount").last.press("Enter", no_wait_after=True)
+    assert (await waiting.value).post_data_json == {
+        "attempt": TOKEN,
+        "amount": "500",
+        "method": "card",
+    }
+
+
+async def test_a_refused_amount_comes_back_as_typed_with_the_reason_at_the_field(
+    desk: Page, stage: Stage
+) -> None:
+    await open_pay(stage, desk, "dynamic-refused")
     field = desk.locator("#amount")
     asked = PAY["dynamic-refused"].asked
     assert asked is not None
-    assert field.input_value() == asked.typed
-    assert field.evaluate("one => one === document.activeElement")
-    assert field.get_attribute("aria-invalid") == "true"
-    names = (field.get_attribute("aria-describedby") or "").split()
-    described = [desk.locator(f"#{name}").inner_text() for name in names]
+    assert await field.input_value() == asked.typed
+    assert await field.evaluate("one => one === document.activeElement")
+    assert await field.get_attribute("aria-invalid") == "true"
+    names = (await field.get_attribute("aria-describedby") or "").split()
+    described = [await desk.locator(f"#{name}").inner_text() for name in names]
     assert described[0] == asked.fault
     assert "₽100.00" in described[1]
 
 
-def test_the_code_stays_black_on_white_in_the_dark(phone: Page, stage: Stage) -> None:
-    stage.show(phone, stage.renderer.status(STATUS["scan"], english()))
+async def test_the_code_stays_black_on_white_in_the_dark(phone: Page, stage: Stage) -> None:
+    await stage.show(phone, stage.renderer.status(STATUS["scan"], english()))
     picture = phone.locator("img.code")
-    assert picture.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(255, 255, 255)"
-    assert picture.evaluate("one => getComputedStyle(one).filter") == "none"
+    assert (
+        await picture.evaluate("one => getComputedStyle(one).backgroundColor")
+        == "rgb(255, 255, 255)"
+    )
+    assert await picture.evaluate("one => getComputedStyle(one).filter") == "none"
 
 
-def test_a_desk_shows_the_code_and_a_phone_the_button_of_the_bank_too(
+async def test_a_desk_shows_the_code_and_a_phone_the_button_of_the_bank_too(
     phone: Page, desk: Page, stage: Stage
 ) -> None:
     html = stage.renderer.status(STATUS["scan"], english())
-    stage.show(phone, html)
-    stage.show(desk, html)
-    assert phone.get_by_role("link", name="Open my bank's app").is_visible()
-    assert not desk.get_by_role("link", name="Open my bank's app").is_visible()
-    assert desk.get_by_alt_text("QR code for your bank's app").is_visible()
+    await stage.show(phone, html)
+    await stage.show(desk, html)
+    assert await phone.get_by_role("link", name="Open my bank's app").is_visible()
+    assert not await desk.get_by_role("link", name="Open my bank's app").is_visible()
+    assert await desk.get_by_alt_text("QR code for your bank's app").is_visible()
 
 
-def test_nothing_moves_for_those_who_asked_for_rest(chromium: Browser, stage: Stage) -> None:
+async def test_nothing_moves_for_those_who_asked_for_rest(chromium: Browser, stage: Stage) -> None:
     html = stage.renderer.status(STATUS["waiting"], english())
     moving: dict[str, int] = {}
     wishes: tuple[Literal["reduce", "no-preference"], ...] = ("reduce", "no-preference")
     for wish in wishes:
-        context = chromium.new_context(reduced_motion=wish)
-        page = context.new_page()
-        stage.show(page, html)
-        moving[wish] = page.evaluate("document.getAnimations().length")
-        context.close()
+        context = await chromium.new_context(reduced_motion=wish)
+        page = await context.new_page()
+        await stage.show(page, html)
+        moving[wish] = await page.evaluate("document.getAnimations().length")
+        await context.close()
     assert moving == {"reduce": 0, "no-preference": 1}
 
 
-def test_a_printed_receipt_has_the_facts_and_no_buttons(desk: Page, stage: Stage) -> None:
-    stage.show(desk, stage.renderer.status(STATUS["charged"], english()))
-    desk.emulate_media(media="print")
-    assert desk.get_by_text("2026-000031").is_visible()
-    assert not desk.get_by_role("link", name="Back to Café Morgenrot").is_visible()
+async def test_a_printed_receipt_has_the_facts_and_no_buttons(desk: Page, stage: Stage) -> None:
+    await stage.show(desk, stage.renderer.status(STATUS["charged"], english()))
+    await desk.emulate_media(media="print")
+    assert await desk.get_by_text("2026-000031").is_visible()
+    assert not await desk.get_by_role("link", name="Back to Café Morgenrot").is_visible()

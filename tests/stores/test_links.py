@@ -51,7 +51,7 @@ async def test_a_link_is_read_as_it_was_made(shop: Shop) -> None:
         "min_minor": 100,
         "max_minor": 9_000,
         "pay_config": PayConfig(methods=("sbp", "card"), label=Label.DONATE),
-        "title": "На кофе",
+        "title": "Кофе",
         "description": "Спасибо!",
         "max_payments": 12,
         "expires_at": shop.clock.now() + HOUR,

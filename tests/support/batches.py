@@ -36,7 +36,8 @@ async def queued(
         assert release.wait(GATE_SECONDS_MAX)
 
     holding = asyncio.create_task(db.write(hold))
-    await held.wait()
+    async with asyncio.timeout(GATE_SECONDS_MAX):
+        await held.wait()
     waiting = [
         asyncio.create_task(outcome(db.write(function, merchant=merchant)))
         for function in functions

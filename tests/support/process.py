@@ -4,7 +4,7 @@ it. A server ends with the `with` statement that started it, and with the tests,
 
 from __future__ import annotations
 
-import ctypes
+import io
 import os
 import re
 import signal
@@ -13,14 +13,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest import mock
 
 import httpx2
 import msgspec
 
+from handbill.cli import main
+
 HANDBILL = (sys.executable, "-m", "handbill.cli")
+# The same, tied to the process that started it, however that ends: Linux tells a child by a signal.
+TETHERED = """
+import ctypes, signal, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+from handbill.cli import main
+main()
+"""
 START_SECONDS = 60
 """Of a machine that is busy with other tests. A quiet one takes a second and a half."""
 STOP_SECONDS = 30
@@ -30,9 +41,6 @@ TRIES_MAX = 3
 JSON = {"accept": "application/json"}
 
 T = TypeVar("T")
-
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-_PR_SET_PDEATHSIG = 1
 
 
 class FirstWords(msgspec.Struct, frozen=True):
@@ -70,22 +78,21 @@ class Server:
         self, folder: Path, *options: str, environment: Mapping[str, str] | None = None
     ) -> None:
         self.folder = folder
-        self.port = int(options[options.index("--port") + 1]) if "--port" in options else _port()
-        self.url = f"http://127.0.0.1:{self.port}"
         if "--port" not in options:
-            options = (*options, "--port", str(self.port))
+            options = (*options, "--port", str(free_port()))
+        self.port = int(options[options.index("--port") + 1])
+        self.url = f"http://127.0.0.1:{self.port}"
         self._log = folder.parent / f"{folder.name}-{self.port}-{time.monotonic_ns()}"
         self._environment = _environment(environment)
         self._keys: list[httpx2.Client] = []
         with self._file("out").open("wb") as out, self._file("err").open("wb") as err:
             self.process = subprocess.Popen(
-                [*HANDBILL, "serve", "--data", str(folder), *options],
+                [sys.executable, "-c", TETHERED, "serve", "--data", str(folder), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
                 cwd=folder.parent,
                 env=self._environment,
-                preexec_fn=_end_with_parent,
             )
         self.payer = self.client()
 
@@ -122,7 +129,7 @@ class Server:
     def command(self, *words: str, environment: Mapping[str, str] | None = None) -> Done:
         """Another command, on the same folder."""
         named = () if "--data" in words else ("--data", str(self.folder))
-        return run(*words, *named, environment={**self._given(), **(environment or {})})
+        return call(*words, *named, environment={**self._given(), **(environment or {})})
 
     def signal(self, number: int = signal.SIGTERM) -> None:
         self.process.send_signal(number)
@@ -170,8 +177,27 @@ def serving(
             server.close()
 
 
+def call(*words: str, environment: Mapping[str, str] | None = None) -> Done:
+    """A command to its end, in this process, which is another than the server's: that is what
+    counts, and starting Python takes ten times as long as the command."""
+    said, complained = io.StringIO(), io.StringIO()
+    code: object = 0
+    with (
+        mock.patch.object(sys, "argv", ["handbill", *words]),
+        mock.patch.dict(os.environ, _environment(environment), clear=True),
+        redirect_stdout(said),
+        redirect_stderr(complained),
+    ):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    assert isinstance(code, int | None)
+    return Done(code or 0, said.getvalue(), complained.getvalue())
+
+
 def run(*words: str, environment: Mapping[str, str] | None = None) -> Done:
-    """A command to its end."""
+    """A command to its end, in a process of its own."""
     done = subprocess.run(
         [*HANDBILL, *words],
         stdin=subprocess.DEVNULL,
@@ -189,12 +215,11 @@ def listening(server: Server, *words: str) -> Iterator[Callable[[], str]]:
     path = server.folder.parent / f"listen-{time.monotonic_ns()}"
     with path.open("wb") as out:
         process = subprocess.Popen(
-            [*HANDBILL, "listen", "--data", str(server.folder), *words],
+            [sys.executable, "-c", TETHERED, "listen", "--data", str(server.folder), *words],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
             env=_environment(None),
-            preexec_fn=_end_with_parent,
         )
     try:
         until(lambda: "Waiting for webhooks" in path.read_text(), START_SECONDS)
@@ -261,12 +286,7 @@ def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
     return {**kept, "TZ": "Asia/Kathmandu", **(more or {})}
 
 
-def _end_with_parent() -> None:
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

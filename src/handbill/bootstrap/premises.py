@@ -118,8 +118,12 @@ def make_folder(folder: Path) -> None:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
+    except FileExistsError as error:
+        raise Unavailable(f"{error.filename} is needed as a folder, and is none.") from error
     except OSError as error:
         raise Unavailable(f"The folder {folder} cannot be made: {error.strerror}.") from error
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise Unavailable(f"The folder {folder} cannot be written by this user.")
 
 
 @contextmanager

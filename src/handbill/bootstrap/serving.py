@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import sys
@@ -114,9 +115,12 @@ def listen(settings: Settings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=2_048)
     except OSError as error:
+        # Of the system's own errors, its plain words: create_server adds a tail to them.
+        known = error.errno is not None and error.errno > 0
+        words = os.strerror(error.errno) if known else error.strerror
         raise Unavailable(
-            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}."
-            " Choose another with --port."
+            f"Cannot listen on {settings.host} port {settings.port}: {words}."
+            " Choose another with --port or --host."
         ) from error
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from handbill import __version__
-from handbill.cli import database, keys, listen, merchants, serve
+from handbill.cli import books, database, keys, listen, merchants, serve
 from handbill.kernel.errors import HandbillError, Invalid
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("listen")(listen.listen)
 app.command("migrate")(database.migrate)
 app.command("backup")(database.backup)
 app.command("restore")(database.restore)
+app.add_typer(books.app, name="books")
 app.add_typer(merchants.app, name="merchants")
 app.add_typer(keys.app, name="keys")
 

@@ -173,7 +173,7 @@ class Worker:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         for job in unfinished:
-            await self._put_back(job)
+            await self._put_back(job, job.due_at)  # it did not fail: no reason to wait
 
     async def _pause(self, news: Awaitable[bool]) -> None:
         waiting = asyncio.ensure_future(news)
@@ -205,13 +205,14 @@ class Worker:
             _report(job, error)
             await self._put_back(job)
 
-    async def _put_back(self, job: Job) -> None:
+    async def _put_back(self, job: Job, due_at: Instant | None = None) -> None:
+        """For `due_at`, or later the more often it was tried."""
         try:
             await self._db.write(
                 lambda tx: tx.run(
                     "UPDATE jobs SET due_at = :due_at, leased_until = NULL"
                     " WHERE id = :id AND fence = :fence",
-                    due_at=retry_at(job.tries, tx.now),
+                    due_at=retry_at(job.tries, tx.now) if due_at is None else due_at,
                     id=job.id,
                     fence=job.fence,
                 )

@@ -99,9 +99,7 @@ def entries(tx: Tx, chain: Chain, after: int, limit: int = PAGE) -> list[Entry]:
     for line in _lines(tx, list(lines)):
         posting = Posting(line.account, line.side, Money(line.amount_minor, line.currency))
         lines[line.entry_id].append(posting)
-    return [
-        Entry(**msgspec.structs.asdict(row), postings=tuple(lines[row.id])) for row in rows
-    ]
+    return [Entry(**msgspec.structs.asdict(row), postings=tuple(lines[row.id])) for row in rows]
 
 
 def balances(tx: Tx, chain: Chain) -> list[Balance]:

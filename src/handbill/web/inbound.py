@@ -24,6 +24,8 @@ class Inbound:
         return [Route("/notifications/{provider}/{token}", self.take, methods=["POST"])]
 
     async def take(self, request: Request) -> Response:
+        if not request.url.path.isprintable():  # no text for a database
+            return Response(status_code=404)
         body = await _bounded(request)
         if body is None:
             return Response(status_code=413, headers={"connection": "close"})

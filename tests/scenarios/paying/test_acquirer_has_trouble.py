@@ -1,5 +1,5 @@
-"""The acquirer is away, breaks, lies or talks at the wrong time: nobody pays twice, nothing is lost,
-and the page says no more than is known."""
+"""The acquirer is away, breaks, lies or talks at the wrong time: nobody pays twice, nothing is
+lost, and the page says no more than is known."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from handbill.kernel.clock import MINUTE, SECOND, ManualClock
 from tests.support.payers import Payer, seen
-from tests.support.roads import Server, cut, held, refused, rewritten
+from tests.support.roads import Accident, Server, cut, held, refused, rewritten
 from tests.support.running import CREATE, RunningHouse, open_acquirer, running_house
 
 pytestmark = pytest.mark.anyio
@@ -48,9 +48,9 @@ async def test_an_acquirer_that_cannot_be_reached_starts_nothing_and_the_payer_m
 
 @pytest.mark.parametrize(("accident", "took"), [(refused(500), False), (cut, True)])
 async def test_without_an_answer_the_page_says_that_nothing_is_known_and_asking_heals_it(
-    house: RunningHouse, payer: Payer, accident: object, took: bool
+    house: RunningHouse, payer: Payer, accident: Accident, took: bool
 ) -> None:
-    house.road.break_next("POST", CREATE, accident)  # type: ignore[arg-type]
+    house.road.break_next("POST", CREATE, accident)
     link = await house.make_link(pay_config={"methods": ["card", "sbp"]}, max_payments=1)
     status = await payer.begin(link["url"])
     assert (await payer.look(status)).state == "waiting"
@@ -165,8 +165,8 @@ async def test_a_forged_notification_is_refused_and_changes_nothing(
     address = urlsplit(house.created[0]["notification_url"]).path
     event = {"event_id": "1", "type": "payment.charged", "payment": {"id": "1"}}
     stamp = house.clock.now() // SECOND
-    for signature in ("", "t=1,v1=00", f"t={stamp},v1={'0' * 64}", "\u00e9"):
-        headers = {"x-sandbox-signature": signature.encode("latin-1")}
+    for signature in (b"", b"t=1,v1=00", f"t={stamp},v1={'0' * 64}".encode(), b"\xe9"):
+        headers = [(b"x-sandbox-signature", signature)]
         forged = await payer.http.post(address, headers=headers, json=event)
         assert forged.status_code == 403
         assert forged.content == b""

@@ -87,23 +87,20 @@ async def test_a_browser_that_takes_json_too_is_still_a_browser(house: RunningHo
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 
-@pytest.mark.parametrize(
-    ("headers", "content", "status"),
-    [
-        ({"content-type": "text/plain"}, b"method=card", 415),
-        ({"content-type": "application/json"}, b"[1]", 400),
-        ({"content-type": "application/json"}, b'{"method": ["card"]}', 400),
-        ({"content-type": "application/json"}, b'{"amount": 1.5}', 400),
-        ({"content-type": "application/x-www-form-urlencoded"}, b"a=1&" * 60, 400),
-        ({"content-type": "application/x-www-form-urlencoded"}, b"a" * 20_000, 413),
-        ({"content-type": "application/x-www-form-urlencoded"}, b"method=\xff", 400),
-    ],
-)
-async def test_a_form_that_cannot_be_read_starts_nothing(
-    house: RunningHouse, headers: dict[str, str], content: bytes, status: int
-) -> None:
+async def test_a_form_that_cannot_be_read_starts_nothing(house: RunningHouse) -> None:
     link = await house.make_link()
-    for accept in (JSON, HTML):
-        answer = await house.payer.post(link["url"], headers={**headers, **accept}, content=content)
-        assert answer.status_code == status
+    form, json = "application/x-www-form-urlencoded", "application/json"
+    for kind, content, status in (
+        ("text/plain", b"method=card", 415),
+        (json, b"[1]", 400),
+        (json, b'{"method": ["card"]}', 400),
+        (json, b'{"amount": 1.5}', 400),
+        (form, b"a=1&" * 60, 400),
+        (form, b"a" * 20_000, 413),
+        (form, b"method=\xff", 400),
+    ):
+        for accept in (JSON, HTML):
+            headers = {"content-type": kind, **accept}
+            answer = await house.payer.post(link["url"], headers=headers, content=content)
+            assert answer.status_code == status
     assert await house.payments() == []

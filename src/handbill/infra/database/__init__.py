@@ -4,7 +4,7 @@
 transaction, and nobody outside this package knows which database it is.
 """
 
-from handbill.infra.database.database import Database, open_database
+from handbill.infra.database.database import Database, Mark, open_database
 from handbill.infra.database.tx import Tx
 
-__all__ = ["Database", "Tx", "open_database"]
+__all__ = ["Database", "Mark", "Tx", "open_database"]

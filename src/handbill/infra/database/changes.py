@@ -15,6 +15,8 @@ class Changes:
     def __init__(self) -> None:
         self._waiters: set[_Entry] = set()
         self._guard = threading.Lock()
+        self.count = 0
+        """Grows with every commit that is known of."""
 
     def add(self, entry: _Entry) -> None:
         with self._guard:
@@ -28,6 +30,7 @@ class Changes:
         """From any thread. None: somebody changed something."""
         events: dict[asyncio.AbstractEventLoop, list[asyncio.Event]] = {}
         with self._guard:
+            self.count += 1
             for topic, loop, event in self._waiters:
                 if topics is None or topic in topics:
                     events.setdefault(loop, []).append(event)

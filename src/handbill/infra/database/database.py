@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from handbill.infra.database.backend import Backend
 from handbill.infra.database.changes import Changes, Subscription
@@ -16,6 +17,16 @@ from handbill.infra.database.writer import Writer
 from handbill.kernel.clock import Clock
 
 T = TypeVar("T")
+
+UNSEEN_SECONDS = 0.5
+"""How long a commit of another process may stay unknown to `is_unchanged`."""
+
+
+class Mark(NamedTuple):
+    """A moment in the life of the database, as far as this process knows it."""
+
+    changes: int
+    at_seconds: float
 
 
 class Database:
@@ -60,6 +71,16 @@ class Database:
 
     def subscription(self, topic: str) -> Subscription:
         return Subscription(self._changes, topic)
+
+    def mark(self) -> Mark:
+        """To be taken before a reading whose result is kept."""
+        return Mark(self._changes.count, time.monotonic())
+
+    def is_unchanged(self, mark: Mark) -> bool:
+        """Whether what was read after `mark` is still so: for sure as to commits that this process
+        has answered, and within half a second as to those of others."""
+        young = time.monotonic() - mark.at_seconds < UNSEEN_SECONDS
+        return young and mark.changes == self._changes.count
 
     def close(self) -> None:
         """Blocks until what waits is written and answered. Idempotent."""

@@ -139,6 +139,7 @@ class Writer:
             self._drop()
             for pending in batch:
                 pending.error = WriteUnknown("The write met a fault; its end is not known.")
+            self._committed(set())
             _answer(batch)
             return []
 
@@ -155,9 +156,8 @@ class Writer:
                 if len(batch) > 1 and _is_of_a_function(stopped, failure):
                     return _pieces(batch, stopped.culprit)
                 _refuse(batch, stopped, failure)
-            else:
-                if topics:
-                    self._committed(topics)
+                topics = set()  # nobody knows of which, should it be committed all the same
+            self._committed(topics)
             break
         _answer(batch)
         return []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
@@ -10,6 +9,7 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from handbill.infra.crypto import Crypto
 from handbill.kernel.errors import Malformed, TooLarge, UnsupportedMedia
 from handbill.payments.opening import hash_payer
 
@@ -63,9 +63,10 @@ async def _body(request: Request) -> bytes:
 
 class PayerCookie:
     """Knows the same payer again, so that "back" leads to their own payment and not to a locked
-    door. It holds a random number and nothing of a person; Pay sets it, looking does not."""
+    door. It holds a number and nothing of a person; Pay sets it, looking does not."""
 
-    def __init__(self, *, secure: bool) -> None:
+    def __init__(self, crypto: Crypto, *, secure: bool) -> None:
+        self._crypto = crypto
         self._secure = secure
         self._name = "__Host-payer" if secure else "payer"
 
@@ -80,8 +81,10 @@ class PayerCookie:
     def hashed(self, value: str) -> str:
         return hash_payer(value)
 
-    def new(self) -> str:
-        return secrets.token_urlsafe(24)
+    def of_first(self, attempt_id: str) -> str:
+        """For a payer without a cookie. Of the attempt, so that both clicks of a double click set
+        the same one: the browser keeps the second, the payment knows the first."""
+        return self._crypto.sign("payer", attempt_id, 0)
 
     def set(self, response: Response, value: str) -> None:
         response.set_cookie(

@@ -14,8 +14,7 @@ from handbill.kernel import ids
 from handbill.kernel.errors import HandbillError, LinkNotPayable
 from handbill.links.offer import Offer
 from handbill.merchants.model import Account
-from handbill.payments.model import PaymentStatus
-from handbill.payments.service import PaymentWithAttempt
+from handbill.payments import model, service
 from handbill.qr.kept import Codes
 from handbill.web import problems
 from handbill.web.pages import asking, showing
@@ -30,7 +29,7 @@ log = structlog.get_logger()
 
 Handler = Callable[[Request], Awaitable[Response]]
 
-PAID = frozenset({PaymentStatus.CHARGED, PaymentStatus.REFUNDED})
+PAID = frozenset({model.PaymentStatus.CHARGED, model.PaymentStatus.REFUNDED})
 
 
 class Desk:
@@ -46,13 +45,15 @@ class Desk:
         self.assets = Assets(path=parts.addresses.path)
         self.renderer = Renderer(self.assets)
         self.language = english()
-        self.cookie = asking.PayerCookie(secure=parts.addresses.scheme == "https")
+        self.cookie = asking.PayerCookie(parts.crypto, secure=parts.addresses.scheme == "https")
 
     def guard(self, handler: Handler) -> Handler:
         """Turns our errors into a page, or a problem for a program that asked for JSON."""
 
         async def guarded(request: Request) -> Response:
             try:
+                if not request.url.path.isprintable():  # none of ours, and no text for a database
+                    raise NotFound("There is nothing at this address.")
                 return await handler(request)
             except HandbillError as error:
                 return await self.problem(request, error)
@@ -76,7 +77,7 @@ class Desk:
             response.headers["retry-after"] = str(seconds)
         return response
 
-    def end(self, offer: Offer, mine: PaymentWithAttempt | None, state: str) -> Response:
+    def end(self, offer: Offer, mine: service.PaymentWithAttempt | None, state: str) -> Response:
         """Why this payer cannot pay now, in the words of the end state; what they themselves did
         here comes before it."""
         link = offer.link
@@ -107,7 +108,7 @@ class Desk:
             view = msgspec.structs.replace(view, http_status=status)
         return self._page(view)
 
-    def undecided(self, mine: PaymentWithAttempt) -> Response:
+    def undecided(self, mine: service.PaymentWithAttempt) -> Response:
         """An earlier attempt of this payer could not be ended yet, so no other was begun."""
         url, test = self.addresses.status_page(mine.payment.token), mine.payment.test
         return self._page(end_page("undecided", self.language, button_url=url, test=test))
@@ -145,7 +146,7 @@ class Desk:
         return asking.html(body, headers, view.http_status)
 
 
-def _own_end(mine: PaymentWithAttempt) -> str | None:
+def _own_end(mine: service.PaymentWithAttempt) -> str | None:
     """What this payer has done here already, if it is more than the link's own end."""
     if mine.payment.status in PAID:
         return "paid_by_you"

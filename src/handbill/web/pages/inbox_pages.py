@@ -69,7 +69,7 @@ def _shown(webhook: ReceivedWebhook) -> Received:
     try:
         parsed = msgspec.json.decode(webhook.body)
         pretty = msgspec.json.format(webhook.body.encode(), indent=2).decode()
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         parsed, pretty = None, webhook.body
     heading = str(parsed.get("status", "")) if isinstance(parsed, dict) else ""
     return Received(

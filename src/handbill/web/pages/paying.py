@@ -2,49 +2,27 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, request_response
 
 from handbill.catalog import images
 from handbill.catalog import store as catalog
 from handbill.infra.database import Tx
 from handbill.kernel import ids
-from handbill.kernel.clock import HOUR
 from handbill.kernel.errors import Conflict, Invalid, LinkNotPayable, NotFound
 from handbill.kernel.money import Money
 from handbill.links import offer as offers
-from handbill.links.offer import Offer, Version
+from handbill.links.offer import Offer
 from handbill.payments import model, service
 from handbill.payments.opening import Order
 from handbill.payments.service import PaymentWithAttempt
 from handbill.payments.start import Started
 from handbill.web.pages import asking, showing, standing
 from handbill.web.pages.desk import Desk
-from handbill.web.pages.render import Cut
-
-TOKEN_LIFE = 12 * HOUR
-TOKEN_MAX = 400
-KEPT_MAX = 512
-
-
-class _Page(msgspec.Struct, frozen=True):
-    """A finished page. `total` is what it says the payer pays, where it says so."""
-
-    cut: Cut
-    headers: dict[str, str]
-    total: Money | None
-
-
-class _Ticket(msgspec.Struct, frozen=True, array_like=True):
-    """What the one-shot token of a page stands for: an attempt, and the total that was shown."""
-
-    link_id: str
-    attempt_id: str
-    total: Money | None
+from handbill.web.pages.kept import KeptPages, Page
+from handbill.web.pages.tickets import Ticket, Tickets
 
 
 class _Read(msgspec.Struct, frozen=True):
@@ -56,25 +34,31 @@ class _Read(msgspec.Struct, frozen=True):
 
 
 class Paying:
-    """Keeps finished pages by their version: what changes per request is only the token."""
+    """Shows the page to whoever knows the address, and starts what a payer chose there."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._kept: OrderedDict[Version, _Page] = OrderedDict()
+        self._tickets = Tickets(desk.crypto, desk.clock)
+        self._kept = KeptPages(desk.db, desk.clock, self._tickets)
 
     def routes(self) -> list[Route]:
+        guard, door = self._desk.guard, self._kept.door
+        show = door(request_response(guard(self.show)))
+        show_product = door(request_response(guard(self.show_product)))
         return [
-            Route("/pay/link/{id}", self._desk.guard(self.show), methods=["GET"]),
-            Route("/pay/link/{id}", self._desk.guard(self.pay), methods=["POST"]),
-            Route("/pay/product/{id}", self._desk.guard(self.show_product), methods=["GET"]),
-            Route("/pay/product/{id}", self._desk.guard(self.pay_product), methods=["POST"]),
+            Route("/pay/link/{id}", show, methods=["GET"]),
+            Route("/pay/link/{id}", guard(self.pay), methods=["POST"]),
+            Route("/pay/product/{id}", show_product, methods=["GET"]),
+            Route("/pay/product/{id}", guard(self.pay_product), methods=["POST"]),
         ]
 
     async def show(self, request: Request) -> Response:
-        return await self._show(request, _id(request))
+        link_id = _id(request)
+        return await self._at_hand(request) or await self._show(request, link_id)
 
     async def show_product(self, request: Request) -> Response:
-        return await self._show(request, await self._link_of_product(request))
+        at_hand = await self._at_hand(request)
+        return at_hand or await self._show(request, await self._link_of_product(request))
 
     async def pay(self, request: Request) -> Response:
         return await self._pay(request, _id(request))
@@ -84,23 +68,24 @@ class Paying:
 
     async def _show(self, request: Request, link_id: str) -> Response:
         desk = self._desk
-        payer = desk.cookie.known(request)
-        if payer is None:
-            version, end = await desk.db.point(lambda tx: offers.glance(tx, link_id))
-            kept = self._kept.get(version) if end is None else None
-            if kept is not None:
-                return self._answer(kept, link_id)
+        payer, seen = desk.cookie.known(request), desk.db.mark()
         read = await desk.db.point(lambda tx: _read(tx, link_id, payer))
         if read.offer.end is not None:
             return desk.end(read.offer, read.mine, read.offer.end)
         page = self._make(read)
-        if read.mine is None:
-            self._keep(read.offer, page)
-        return self._answer(page, link_id)
+        if read.mine is None and read.offer.link.max_payments is None:
+            self._kept.keep(request.url.path, read.offer, page, seen)
+        return self._answer(page)
+
+    async def _at_hand(self, request: Request) -> Response | None:
+        if self._desk.cookie.known(request) is not None:
+            return None
+        page = await self._kept.look(request.url.path)
+        return None if page is None else self._answer(page)
 
     def _make(
         self, read: _Read, typed: str | None = None, fault: str = "", warning: str = ""
-    ) -> _Page:
+    ) -> Page:
         desk, offer = self._desk, read.offer
         view = showing.pay_page(offer, desk.addresses, read.sizes, desk.language)
         if read.mine is not None:
@@ -112,29 +97,23 @@ class Paying:
         if warning:
             view = msgspec.structs.replace(view, warnings=(warning,))
         headers = desk.page_headers(desk.page_hosts(offer.methods))
-        return _Page(desk.renderer.pay(view, desk.language), headers, view.total)
+        cut = desk.renderer.pay(view, desk.language)
+        return Page(offer.link.id, cut, headers, view.total)
 
-    def _keep(self, offer: Offer, page: _Page) -> None:
-        link, merchant = offer.link, offer.merchant
-        self._kept[Version(link.id, link.version, merchant.updated_at)] = page
-        if len(self._kept) > KEPT_MAX:
-            self._kept.popitem(last=False)
-
-    def _answer(self, page: _Page, link_id: str, status: int = 200) -> Response:
-        now = self._desk.clock.now()
-        ticket = _Ticket(link_id, ids.new_id(now), page.total)
-        token = self._desk.crypto.sign("pay", ticket, now + TOKEN_LIFE)
+    def _answer(self, page: Page, status: int = 200) -> Response:
+        token = self._tickets.issue(page.link_id, page.total)
         return asking.html(page.cut.with_token(token), page.headers, status)
 
     async def _pay(self, request: Request, link_id: str) -> Response:
         fields = await asking.form(request)
-        ticket = self._ticket(fields.get("attempt"), link_id)
+        ticket = self._tickets.read(fields.get("attempt"), link_id)
         order = _order(request, fields, link_id, ticket)
         if asking.wants_json(request):
             return self._told(await self._desk.payments.start(self._desk.db, order))
         if ticket is None:
             return self._desk.stale(self._desk.addresses.link_page(link_id))
-        cookie = self._desk.cookie.read(request) or self._desk.cookie.new()
+        cookie = self._desk.cookie.read(request)
+        cookie = cookie or self._desk.cookie.of_first(ticket.attempt_id)
         order = msgspec.structs.replace(order, payer=self._desk.cookie.hashed(cookie))
         response = await self._start(order, link_id, fields)
         self._desk.cookie.set(response, cookie)
@@ -169,29 +148,18 @@ class Paying:
             words = desk.language.gettext(
                 "The amount has changed since you opened this page. Nothing was started."
             )
-            return self._answer(self._make(read, warning=words), link_id, 409)
+            return self._answer(self._make(read, warning=words), 409)
         link, typed, minor = read.offer.link, fields.get("amount", ""), order.amount_minor
         if minor is not None:
             typed = desk.language.plain_number(Money(minor, link.currency))
         fault = showing.amount_fault(link, typed, desk.language)
-        return self._answer(self._make(read, typed, fault), link_id, 422)
+        return self._answer(self._make(read, typed, fault), 422)
 
     def _told(self, started: Started) -> Response:
         payment = started.payment
         where = started.redirect_url or self._desk.addresses.status_page(payment.token)
         data = {"id": payment.id, "status": payment.status, "payment_url": where}
         return self._desk.json({"data": data}, 201)
-
-    def _ticket(self, token: str | None, link_id: str) -> _Ticket | None:
-        """What this copy of the page stands for, or None: forged, stale, of another link."""
-        if token is None or len(token) > TOKEN_MAX:
-            return None
-        value = self._desk.crypto.verify("pay", token, self._desk.clock.now())
-        try:
-            ticket = msgspec.convert(value, _Ticket)
-        except msgspec.ValidationError:  # none, or one that an earlier version signed
-            return None
-        return ticket if ticket.link_id == link_id else None
 
     async def _link_of_product(self, request: Request) -> str:
         product_id = _id(request)
@@ -209,7 +177,7 @@ def _read(tx: Tx, link_id: str, payer: str | None) -> _Read:
     return _Read(offer, images.sizes(tx, keys), mine)
 
 
-def _order(request: Request, fields: dict[str, str], link_id: str, ticket: _Ticket | None) -> Order:
+def _order(request: Request, fields: dict[str, str], link_id: str, ticket: Ticket | None) -> Order:
     minor = fields.get("amount_minor")
     if minor is not None and not (minor.isascii() and minor.isdigit() and len(minor) <= 13):
         raise Invalid({"amount_minor": ["must be a whole number of minor units"]})
