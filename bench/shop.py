@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
 import uvloop
@@ -33,6 +34,30 @@ class Shop:
         async with self._session.post(url, headers=headers, **body) as answer:
             answer.raise_for_status()
             return dict((await answer.json())["data"])
+
+    async def get(self, url: str) -> bytes:
+        """An address of the server, or a path on it."""
+        async with self._session.get(self._at(url)) as answer:
+            answer.raise_for_status()
+            return await answer.read()
+
+    async def start_paying(self, link: dict[str, Any]) -> dict[str, Any]:
+        """As a script does: `id` and `payment_url` of a new payment."""
+        headers, url = {"accept": "application/json"}, self._at(link["url"])
+        async with self._session.post(url, json={"method": "card"}, headers=headers) as answer:
+            answer.raise_for_status()
+            return dict((await answer.json())["data"])
+
+    async def approve(self, started: dict[str, Any]) -> None:
+        """The payer's click on the sandbox acquirer's page."""
+        url, form = self._at(started["payment_url"]), {"decision": "approve"}
+        async with self._session.post(url, data=form, allow_redirects=False) as answer:
+            if answer.status != 303:
+                raise RuntimeError(f"the acquirer answered {answer.status}")
+
+    def _at(self, url: str) -> str:
+        """The server names itself `localhost`; asking for that name would be measured too."""
+        return self._server.url + urlsplit(url).path
 
     async def make_link(self, **fields: Any) -> dict[str, Any]:
         body = {

@@ -16,10 +16,12 @@ def create_app(db: Database, base_url: str) -> Starlette:
     """`base_url` is where payers reach this app, its path included. The database is migrated, and
     a worker somewhere runs `handlers` on it."""
     base_url = base_url.rstrip("/")
-    return Starlette(
+    app = Starlette(
         routes=[*Api(db, base_url).routes(), *Pages(db, base_url).routes()],
         exception_handlers={HTTPException: _no_route},
     )
+    app.router.redirect_slashes = False  # to whatever host the request names
+    return app
 
 
 async def _no_route(request: Request, error: Exception) -> Response:

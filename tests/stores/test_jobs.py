@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -35,10 +34,10 @@ def counting(into: list[int]) -> Handler:
     return run
 
 
-async def until(happened: Callable[[], bool]) -> None:
-    """Lets the loop turn until it is so."""
+async def until(done: list[int], count: int) -> None:
+    """Lets the loop turn until so many jobs were run."""
     async with asyncio.timeout(10):
-        while not happened():
+        while len(done) < count:
             await asyncio.sleep(0.001)
 
 
@@ -213,8 +212,8 @@ async def test_a_worker_hears_of_jobs_and_ends_when_it_is_told(
     for number in range(20):
         await add(db, number)
         if rng.random() < 0.5:
-            await until(lambda number=number: len(done) == number + 1)
-    await until(lambda: len(done) == 20)
+            await until(done, number + 1)
+    await until(done, 20)
     worker.stop()
 
     async with asyncio.timeout(10):

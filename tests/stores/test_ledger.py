@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -142,7 +142,7 @@ TAMPERINGS = {
 
 
 @pytest.fixture
-def loosen() -> Iterator[Callable[[Path, str], None]]:
+def loosen() -> Callable[[Path, str], None]:
     """Somebody with the file in their hands, who takes the triggers away first."""
 
     def change(path: Path, statement: str) -> None:
@@ -152,7 +152,7 @@ def loosen() -> Iterator[Callable[[Path, str], None]]:
             assert file.execute(statement).rowcount > 0
             file.commit()
 
-    yield change
+    return change
 
 
 @pytest.mark.parametrize("what", TAMPERINGS)

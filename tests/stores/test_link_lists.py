@@ -52,14 +52,15 @@ async def test_a_walk_under_inserts_misses_and_repeats_nothing(shop: Shop, noun:
             return (await shop.product()).id
         return (await shop.pay(link, payer=None)).payment.id
 
+    async def page_after(after: Position | None) -> Page[Any]:
+        return await shop.db.read(lambda tx: listers[noun](tx, after, rng.randint(1, 5)))
+
     made = [link.id] if noun == "links" else []
     made += [await add() for _ in range(23)]
     walked: list[str] = []
     after, more = None, True
     while more:
-        page = await shop.db.read(
-            lambda tx, after=after: listers[noun](tx, after, rng.randint(1, 5))
-        )
+        page = await page_after(after)
         walked += [item.id for item in page.items]
         after, more = page.next, page.next is not None
         await add()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -86,7 +87,7 @@ async def test_a_link_of_another_is_not_found(shop: Shop, neighbour: Shop) -> No
             with pytest.raises(NotFound):
                 await shop.db.write(verb)
         page: Page[LinkWithProducts] = await shop.db.read(
-            lambda tx, t=tenant: service.list_page(tx, t, store.Filter(), None, 10)
+            partial(service.list_page, tenant=tenant, narrow=store.Filter(), after=None, limit=10)
         )
         assert page.items == []
     with pytest.raises(NotFound):

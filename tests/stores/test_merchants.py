@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -105,7 +106,7 @@ async def test_what_is_wrong_with_a_change_is_named(shop: Shop) -> None:
 async def test_a_merchant_needs_a_name(db: Database) -> None:
     for name in ("", "  ", "x" * 201):
         with pytest.raises(Invalid):
-            await db.write(lambda tx, name=name: service.create(tx, CRYPTO, name, None))
+            await db.write(partial(service.create, crypto=CRYPTO, name=name, notify_url=None))
     with pytest.raises(NotFound):
         await db.read(lambda tx: service.get(tx, 1))
 
@@ -136,7 +137,7 @@ async def test_a_revoked_key_works_for_at_most_a_second(shop: Shop, clock: Manua
     assert await keyring.identify(key) is None
     for missing in (identity.key_id, ids.new_id(0), "nonsense"):
         with pytest.raises(NotFound):
-            await shop.write(lambda tx, missing=missing: keys.revoke(tx, missing))
+            await shop.write(partial(keys.revoke, key_id=missing))
     listed = await shop.db.read(lambda tx: store.list_keys(tx, shop.merchant.id))
     assert [(one.test, one.revoked_at is None) for one in listed] == [(True, False), (False, True)]
     assert listed[0].last_four == key[-4:]
@@ -146,7 +147,7 @@ async def test_the_keys_of_a_paused_merchant_say_so(shop: Shop, clock: ManualClo
     keyring, key = Keyring(shop.db, CRYPTO, clock), shop.merchant.api_keys["test"]
 
     for paused in (True, True, False):
-        await shop.write(lambda tx, p=paused: service.set_paused(tx, shop.merchant.id, paused=p))
+        await shop.write(partial(service.set_paused, merchant_id=shop.merchant.id, paused=paused))
         clock.advance(keys.CACHE)
         identity = await keyring.identify(key)
         assert identity is not None

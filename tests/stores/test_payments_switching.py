@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -159,12 +160,9 @@ async def test_another_typed_amount_is_another_payment(shop: Shop) -> None:
     assert (await shop.payment(first)).status is PaymentStatus.CANCELLED
 
 
-@pytest.mark.parametrize(
-    "change",
-    [{"amount_minor": 2_000}, {"currency": "USD"}],
-)
+@pytest.mark.parametrize("change", [{"amount_minor": 2_000}, {"currency": "USD"}])
 async def test_an_edited_link_asks_its_new_price_and_leaves_the_started_payment(
-    shop: Shop, change: dict[str, object]
+    shop: Shop, change: dict[str, Any]
 ) -> None:
     link = await shop.link()
     first = await shop.pay(link)

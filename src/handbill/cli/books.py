@@ -71,7 +71,7 @@ def export(
     data: options.Data = None,
     database_url: options.DatabaseUrl = None,
 ) -> None:
-    """Write the books as an hledger journal, with balance assertions and the heads of the chains."""
+    """Write the books as an hledger journal, with balance assertions and heads of the chains."""
     settings = options.load(data, database_url)
     text = "\n".join(options.read(settings, lambda tx: list(journal.write(tx)))) + "\n"
     if file is None:

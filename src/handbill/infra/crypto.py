@@ -62,6 +62,8 @@ class Crypto:
             raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except ValueError:
             return None
+        if _text(raw) != token:
+            return None  # one token has one spelling
         tag, body = raw[:_TAG_BYTES], raw[_TAG_BYTES:]
         if not hmac.compare_digest(tag, self._tag(purpose, body)):
             return None

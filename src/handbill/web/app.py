@@ -37,7 +37,7 @@ class Application:
         if parts.sandbox is not None:
             routes.append(Mount("/sandbox", parts.sandbox))
         self._routers = _by_first_word(routes)
-        self._nowhere = Router()
+        self._nowhere = Router(redirect_slashes=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self  # so that a router raises where it has no route
@@ -57,7 +57,9 @@ def _by_first_word(routes: Iterable[Route | Mount]) -> dict[str, Router]:
     the page that most payers open, and a framework's layers around it cost as much again."""
     routers: dict[str, Router] = {}
     for route in routes:
-        routers.setdefault(_first_word(route.path), Router()).routes.append(route)
+        # A router's own redirect would lead to whatever host the request names; see Site.refusal.
+        router = routers.setdefault(_first_word(route.path), Router(redirect_slashes=False))
+        router.routes.append(route)
     return routers
 
 

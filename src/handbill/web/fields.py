@@ -18,7 +18,7 @@ from handbill.kernel.warnings import Warned
 NOT_YET = "is not in this version yet"
 IGNORED_MAX = 20
 
-# No text of ours has a use for these. PostgreSQL refuses the first of them, and terminals obey some.
+# No text of ours has a use for these: PostgreSQL refuses the first, and terminals obey some.
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 

@@ -218,6 +218,8 @@ def _reader(operation: Operation) -> Reader:
         return read_upload
 
     async def read_nothing(call: Call, receive: Receive) -> tuple[Any, ...]:
+        if operation.method == "POST":
+            call.refuse_idempotency_key()
         return ()
 
     return read_nothing

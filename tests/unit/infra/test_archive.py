@@ -196,11 +196,8 @@ def tar(path: Path, files: Mapping[str, bytes]) -> Path:
 
 def members(path: Path) -> dict[str, bytes]:
     with tarfile.open(path) as archived:
-        return {
-            member.name: file.read()
-            for member in archived
-            if (file := archived.extractfile(member))
-        }
+        files = {member.name: archived.extractfile(member) for member in archived}
+        return {name: file.read() for name, file in files.items() if file is not None}
 
 
 def test_what_is_no_whole_backup_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -251,8 +248,8 @@ def test_a_damaged_database_is_known_and_set_aside_with_its_log(folder: Path) ->
     path = database(folder)
     assert archive.is_readable(path)
     path.write_bytes(b"junk" * 5_000)
-    path.with_name(f"{path.name}-wal").write_bytes(b"its log")
     assert not archive.is_readable(path)
+    path.with_name(f"{path.name}-wal").write_bytes(b"its log")
 
     aside = archive.set_aside(path)
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from handbill.infra.crypto import (
     KEY_FILE,
-    CannotUnseal,
     Crypto,
     installation_key,
     webhook_secret,
 )
+from handbill.kernel.errors import CannotUnseal
 
 NOW = 1_772_359_200_000
 OURS = Crypto(b"our installation's key, 32 bytes")

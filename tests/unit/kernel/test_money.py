@@ -26,7 +26,7 @@ def test_exponents_are_those_of_the_standard(code: str, places: int) -> None:
     assert Money(12_345, code).decimal() == Decimal(12_345).scaleb(-places)
 
 
-@pytest.mark.parametrize("code", ["XXX", "XAU", "XDR", "XTS", "", "RU", "EURO", "рub", "BTC"])
+@pytest.mark.parametrize("code", ["XXX", "XAU", "XDR", "XTS", "", "RU", "EURO", "\u0440ub", "BTC"])
 def test_what_nobody_can_pay_in_is_no_currency(code: str) -> None:
     assert code not in currencies()
     assert currency_fault(code) == (
@@ -50,7 +50,7 @@ def test_a_currency_in_small_letters_is_refused_with_the_right_spelling() -> Non
         ("1,234.50", "USD", 123_450),
         ("1.234,50", "EUR", 123_450),
         ("1'234.50", "CHF", 123_450),
-        ("1’234", "CHF", 123_400),
+        ("1\u2019234", "CHF", 123_400),
         ("1,234", "RUB", 123_400),
         ("1,234,567", "RUB", 123_456_700),
         ("1.234", "KWD", 1_234),

@@ -43,7 +43,7 @@ OPEN_REDIRECTS = [
     "https://shop.example:99999/",
     "https://shop.example:http/",
     "https://sub.shop.example/",
-    "https://shop.examplе/",  # the last letter is Cyrillic
+    "https://shop.exampl\u0435/",  # the last letter is Cyrillic
     "https://shop。example/",
     "https://[2001:db8::2]/",
     "https://[::1/",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from enum import StrEnum
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from handbill.payments.model import (
     PaymentStatus,
 )
 
-TABLES: list[tuple[type[StrEnum], Mapping[StrEnum, Set[StrEnum]]]] = [
+TABLES: list[tuple[Any, Any]] = [
     (PaymentStatus, PAYMENT_STATES),
     (AttemptStatus, ATTEMPT_STATES),
     (LinkStatus, LINK_STATES),

@@ -79,6 +79,9 @@ class NewLink(msgspec.Struct, frozen=True, kw_only=True):
     amount: NewAmount
     amount_type: AmountType
     pay_config: PayConfigIn
+    status: Annotated[
+        Literal["active"], Meta(description="A link begins active; a PATCH can pause it.")
+    ] = "active"
     products: Products = []
     image: Address | None = None
     title: Title | None = None

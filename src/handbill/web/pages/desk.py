@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from handbill.kernel import ids
-from handbill.kernel.errors import HandbillError, LinkNotPayable
+from handbill.kernel.errors import HandbillError, LinkNotPayable, NotFound
 from handbill.links.offer import Offer
 from handbill.merchants.model import Account
 from handbill.payments import model, service

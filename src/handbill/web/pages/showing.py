@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from handbill.catalog import images
 from handbill.catalog.products import Product
 from handbill.kernel.addresses import Addresses
+from handbill.kernel.cards import reads_like_card
 from handbill.kernel.clock import Instant
 from handbill.kernel.money import AMOUNT_MAX, Money, exponent, parse_typed
 from handbill.links.model import AmountType, Label, Link
@@ -112,7 +113,7 @@ def asked(offer: Offer, typed: str | None = None, fault: str = "") -> AskedAmoun
         suggestion=money(link.amount_minor),
         minimum=money(link.min_minor),
         maximum=money(link.max_minor),
-        typed=typed,
+        typed="" if typed and reads_like_card(typed) else typed,
         fault=fault,
         fee_percent=_fee_words(offer.merchant.fee_rule.payer, link.currency),
     )
@@ -120,6 +121,8 @@ def asked(offer: Offer, typed: str | None = None, fault: str = "") -> AskedAmoun
 
 def amount_fault(link: Link, typed: str, language: Language) -> str:
     """Why a typed amount was refused, with the bounds as the payer reads money."""
+    if reads_like_card(typed):
+        return language.gettext("This looks like a card number. Type only the amount here.")
     minor = parse_typed(typed, link.currency) if typed.strip() else None
     if minor is None:
         example = language.plain_number(_example(link.currency))

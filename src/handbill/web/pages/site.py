@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from handbill import __version__
@@ -80,6 +80,10 @@ class Site:
             response = self._desk.end_by_name("method_not_allowed", 405)
             response.headers.update(error.headers or {})
             return response
+        path = request.url.path
+        if request.method in ("GET", "HEAD") and path != "/" and path.endswith("/"):
+            home = f"{self._desk.addresses.base}/{path.strip('/')}"
+            return RedirectResponse(home, 307, self._desk.plain_headers())
         if error.status_code == 404:
             return await self._desk.problem(request, NotFound("There is nothing at this address."))
         return await self._desk.problem(request, HandbillError(str(error)))
