@@ -1,13 +1,17 @@
-"""A headless Chromium for each module, and a way to show it pages that no server sends."""
+"""A headless Chromium for each module, pages that no server sends, and a house that does."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from handbill.kernel.clock import ManualClock
 from tests.browser.stage import Stage
+from tests.support.roads import Server
+from tests.support.running import RunningHouse, open_acquirer, running_house
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = (
@@ -34,3 +38,15 @@ async def chromium(anyio_backend: str) -> AsyncIterator[Browser]:
 @pytest.fixture(scope="session")
 def stage() -> Stage:
     return Stage()
+
+
+@pytest.fixture
+async def house(sqlite_url: str, tmp_path: Path, clock: ManualClock) -> AsyncIterator[RunningHouse]:
+    """Its acquirer has an origin of its own, as every real one has: what a browser does with a
+    form whose answer leads to another origin can be seen in no other way."""
+    server = Server()
+    url = f"http://127.0.0.1:{server.port}"
+    async with running_house(sqlite_url, tmp_path / "data", clock, sandbox_url=url) as running:
+        open_acquirer(running, server, url)
+        yield running
+        await server.close()

@@ -35,7 +35,7 @@ class Stage:
     def __init__(self) -> None:
         self.assets = Assets()
         self.renderer = Renderer(self.assets)
-        self._photo = _photo()
+        self._photo = photo()
         self._code = _code()
 
     async def show(self, page: Page, html: bytes, *, scripts: bool = False) -> Shown:
@@ -74,7 +74,7 @@ class Stage:
         return self.assets.media_type(name), self.assets.body(name)
 
 
-def _photo() -> bytes:
+def photo() -> bytes:
     grey = Image.radial_gradient("L").resize((800, 500))
     bands = [grey.point(lambda v, c=c: c - v // 4) for c in (210, 160, 110)]
     file = io.BytesIO()

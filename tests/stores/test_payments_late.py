@@ -136,6 +136,7 @@ async def test_every_order_of_news_about_two_attempts_ends_alike(shop: Shop) -> 
     for number in range(60):
         first = await shop.pay(link, payer=str(number))
         await shop.write(partial(service.apply, attempt_id=first.attempt.id, outcome=DECLINED))
+        assert (await shop.attempt(first)).reference == reference_of(first.attempt.id)
         second = await shop.pay(link, payer=str(number))
         told = [
             (attempt, rng.choice(news))

@@ -55,6 +55,7 @@ class FakeAcquirer:
 
     async def cancel(self, reference: str, key: str) -> Outcome:
         self.cancels.append((reference, key))
+        await asyncio.sleep(0)
         if not isinstance(await self._answer(reference), ActionRequired | Cancelled):
             raise ProviderRejected("It cannot be cancelled now.")
         self.known[reference] = Cancelled(reference)

@@ -75,13 +75,18 @@ class Server:
     """A running `handbill serve`. `folder` is its --data; what it says is kept beside it."""
 
     def __init__(
-        self, folder: Path, *options: str, environment: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *options: str,
+        environment: Mapping[str, str] | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
+        """`host`: where it is asked, if the options say that it listens elsewhere."""
         self.folder = folder
         if "--port" not in options:
             options = (*options, "--port", str(free_port()))
         self.port = int(options[options.index("--port") + 1])
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{host}:{self.port}"
         self._log = folder.parent / f"{folder.name}-{self.port}-{time.monotonic_ns()}"
         self._environment = _environment(environment)
         self._keys: list[httpx2.Client] = []
@@ -159,11 +164,14 @@ class Server:
 
 @contextmanager
 def serving(
-    folder: Path, *options: str, environment: Mapping[str, str] | None = None
+    folder: Path,
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+    host: str = "127.0.0.1",
 ) -> Iterator[Server]:
     """A server that answers. Tries again where somebody else was quicker to take the port."""
     for left in reversed(range(TRIES_MAX)):
-        server = Server(folder, *options, environment=environment)
+        server = Server(folder, *options, environment=environment, host=host)
         try:
             try:
                 server.wait_until_ready("/healthz")

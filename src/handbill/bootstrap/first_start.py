@@ -18,6 +18,7 @@ from handbill.merchants import store as merchant_store
 from handbill.merchants.model import Tenant
 from handbill.merchants.service import NewMerchant
 
+SANDBOX = "sandbox"
 METHODS = ("card", "sbp")
 INBOX_PATH = "/sandbox/inbox"
 MERCHANTS_MAX = 1_000
@@ -43,9 +44,16 @@ def open_merchant(
     return merchant
 
 
-def open_missing_accounts(tx: Tx, crypto: Crypto) -> None:
-    """For merchants that were made while the sandbox acquirer was off."""
-    for merchant in merchant_store.list_merchants(tx, MERCHANTS_MAX):
+def runs_sandbox(tx: Tx) -> bool:
+    """Whether the server of this installation was last started with the sandbox acquirer."""
+    return accounts.is_on(tx, SANDBOX)
+
+
+def switch_sandbox(tx: Tx, crypto: Crypto, *, on: bool) -> None:
+    """With it, every merchant has an account there, also one that was made while it was off.
+    Without it, none is offered: a page would send its payers to nobody."""
+    accounts.switch(tx, SANDBOX, on=on)
+    for merchant in merchant_store.list_merchants(tx, MERCHANTS_MAX) if on else ():
         if not merchant_store.list_accounts(tx, Tenant(merchant.id, True)):
             _open_account(tx, crypto, merchant.id, merchant.name)
 
@@ -53,7 +61,7 @@ def open_missing_accounts(tx: Tx, crypto: Crypto) -> None:
 def _open_account(tx: Tx, crypto: Crypto, merchant_id: int, name: str) -> None:
     shop = shops.open_shop(tx, name)
     credentials = {"secret_key": shop.secret_key, "notification_secret": shop.notification_secret}
-    accounts.add(tx, crypto, Tenant(merchant_id, True), "sandbox", credentials, METHODS)
+    accounts.add(tx, crypto, Tenant(merchant_id, True), SANDBOX, credentials, METHODS)
 
 
 def furnish(

@@ -66,8 +66,7 @@ def _furnish(tx: Tx, house: House) -> FirstStart | None:
     furnished = first_start.furnish(
         tx, house.crypto, house.addresses, sandbox=sandbox, inbox=house.has_inbox
     )
-    if sandbox:
-        first_start.open_missing_accounts(tx, house.crypto)
+    first_start.switch_sandbox(tx, house.crypto, on=sandbox)
     return furnished
 
 
@@ -115,9 +114,9 @@ def listen(settings: Settings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=2_048)
     except OSError as error:
-        # Of the system's own errors, its plain words: create_server adds a tail to them.
-        known = error.errno is not None and error.errno > 0
-        words = os.strerror(error.errno) if known else error.strerror
+        # The system's plain words, where it has some: create_server adds a tail to them.
+        number = error.errno or 0
+        words = os.strerror(number) if number > 0 else error.strerror
         raise Unavailable(
             f"Cannot listen on {settings.host} port {settings.port}: {words}."
             " Choose another with --port or --host."

@@ -8,7 +8,7 @@ import msgspec
 import typer
 
 from handbill.bootstrap import premises
-from handbill.bootstrap.first_start import open_merchant
+from handbill.bootstrap.first_start import open_merchant, runs_sandbox
 from handbill.cli import options
 from handbill.infra.crypto import Crypto
 from handbill.infra.database import Tx
@@ -44,7 +44,7 @@ def create(
     crypto = premises.existing_crypto(settings)
     made = options.write(
         settings,
-        lambda tx: _make(tx, crypto, name, notify_url, sandbox=settings.sandbox),
+        lambda tx: _make(tx, crypto, name, notify_url),
     )
     if as_json:
         typer.echo(msgspec.json.encode(made).decode())
@@ -92,12 +92,11 @@ def resume(
     _set_paused(merchant_id, data, database_url, paused=False)
 
 
-def _make(
-    tx: Tx, crypto: Crypto, name: str, notify_url: str | None, *, sandbox: bool
-) -> NewMerchant:
+def _make(tx: Tx, crypto: Crypto, name: str, notify_url: str | None) -> NewMerchant:
     # What was sealed with another key than the server's, the server could not open.
     premises.check_key(tx, crypto)
-    return open_merchant(tx, crypto, name, notify_url, sandbox=sandbox)
+    # As its server was started, whose options we do not know.
+    return open_merchant(tx, crypto, name, notify_url, sandbox=runs_sandbox(tx))
 
 
 def _set_paused(

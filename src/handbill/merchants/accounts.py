@@ -82,3 +82,15 @@ def _read_offer(tx: Tx, tenant: Tenant) -> Mapping[str, Account]:
         for method in account.methods:
             methods.setdefault(method, account)
     return methods
+
+
+def is_on(tx: Tx, provider: str) -> bool:
+    """Whether this installation offers an account of anybody at the acquirer."""
+    return store.has_usable_account(tx, provider)
+
+
+def switch(tx: Tx, provider: str, *, on: bool) -> None:
+    """All accounts at an acquirer that this installation has begun or ceased to work with. What
+    is off is offered to no payer; payments that it began are still asked for."""
+    for merchant_id in sorted(store.switch_accounts(tx, provider, "active" if on else "off")):
+        store.touch_merchant(tx, merchant_id)

@@ -194,3 +194,27 @@ def find_account_by_token(tx: Tx, provider: str, token: str) -> Account | None:
         provider=provider,
         token=token,
     )
+
+
+def has_usable_account(tx: Tx, provider: str) -> bool:
+    found = tx.value(
+        "SELECT 1 FROM provider_accounts WHERE provider = :provider AND status = 'active' LIMIT 1",
+        provider=provider,
+    )
+    return found is not None
+
+
+class _Owner(msgspec.Struct, frozen=True):
+    merchant_id: int
+
+
+def switch_accounts(tx: Tx, provider: str, status: str) -> set[int]:
+    """Gives the merchants whose accounts changed."""
+    changed = tx.all(
+        _Owner,
+        "UPDATE provider_accounts SET status = :status"
+        " WHERE provider = :provider AND status <> :status RETURNING merchant_id",
+        provider=provider,
+        status=status,
+    )
+    return {row.merchant_id for row in changed}

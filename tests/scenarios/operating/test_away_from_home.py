@@ -59,8 +59,7 @@ def test_nothing_of_the_sandbox_is_reachable(away: Server, path: str) -> None:
 
 
 def test_a_merchant_has_no_test_account(away: Server) -> None:
-    off = {"HANDBILL_SANDBOX": "off"}
-    made = away.command("merchants", "create", "Shop", "--json", environment=off).json
+    made = away.command("merchants", "create", "Shop", "--json").json
     with away.client(made["api_keys"]["test"]) as shop:
         body = {"amount": {"default": 500, "currency": "RUB"}, "amount_type": "fixed"}
         link = shop.post("/api/v1/links", json={**body, "pay_config": {"methods": ["card"]}})
@@ -98,13 +97,18 @@ def test_on_request_the_sandbox_runs_and_the_inbox_stays_closed(folder: Path) ->
         assert answer_of(f"{server.url}/sandbox/inbox") == 404
 
 
-def test_without_the_sandbox_what_was_begun_with_it_says_that_it_is_closed(folder: Path) -> None:
+def test_a_link_that_the_sandbox_took_is_not_open_while_it_is_off(folder: Path) -> None:
     with serving(folder) as server:
         link = server.first_words.link_id
+        assert pay(server, link)
         server.stop()
 
     with serving(folder, "--no-sandbox") as server:
         page = server.payer.get(f"/pay/link/{link}")
+        assert 'data-state="not_open_yet"' in page.text
         pressed = server.payer.post(f"/pay/link/{link}", data={"method": "card"}, headers=JSON)
-        print(page.status_code, page.text[-800:], pressed.status_code, pressed.text, server.err)
-        assert 0
+        assert pressed.json()["state"] == "not_open_yet"
+        server.stop()
+
+    with serving(folder) as server:
+        assert pay(server, link)

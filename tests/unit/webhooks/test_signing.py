@@ -33,7 +33,7 @@ def test_the_public_vector_comes_out() -> None:
     }
 
 
-@pytest.mark.parametrize("secret", [CURRENT, OLDER])
+@pytest.mark.parametrize("secret", [CURRENT, OLDER], ids=["current", "older"])
 def test_while_a_secret_is_rotated_both_readers_accept(secret: str) -> None:
     headers = signed_headers("msg_1", SystemClock().now(), "{}", [CURRENT, OLDER])
 

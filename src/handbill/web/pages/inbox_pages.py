@@ -71,11 +71,12 @@ def _shown(webhook: ReceivedWebhook) -> Received:
         pretty = msgspec.json.format(webhook.body.encode(), indent=2).decode()
     except (msgspec.MsgspecError, RecursionError):
         parsed, pretty = None, webhook.body
-    heading = str(parsed.get("status", "")) if isinstance(parsed, dict) else ""
+    facts = parsed if isinstance(parsed, dict) else {}
+    said = [str(facts[name]) for name in ("type", "status") if name in facts]
     return Received(
         id=webhook.id,
         at=webhook.received_at,
-        heading=heading or "webhook",
+        heading=" · ".join(said) or "webhook",
         headers=tuple(webhook.headers.items()),
         body=pretty,
         fault="" if webhook.verified else "The signature is not that of the sending merchant.",

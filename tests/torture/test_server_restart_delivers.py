@@ -1,0 +1,45 @@
+"""A webhook that could not be delivered before a restart is delivered after it: at least once, and
+recognisably the same."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+
+import pytest
+from standardwebhooks import Webhook
+
+from tests.support.load import BODY
+from tests.support.process import Server, pay, serving, until
+from tests.support.receivers import answer, receiving
+
+pytestmark = [pytest.mark.slow, pytest.mark.anyio]
+
+SECONDS = 60
+
+
+@pytest.mark.parametrize("end", [Server.stop, Server.kill], ids=["stopped", "killed"])
+async def test_a_merchant_who_was_down_gets_its_webhook_after_the_restart(
+    tmp_path: Path, end
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as shut:
+        port = shut.getsockname()[1]
+    hook = f"http://127.0.0.1:{port}/hook"
+
+    with serving(tmp_path / "data") as server:
+        words = server.first_words
+        with server.client(words.test_key) as shop:
+            link = shop.post("/api/v1/links", json={**BODY, "notify_url": hook}).json()["data"]
+        payment = pay(server, link["id"])
+        until(lambda: "webhook_attempted" in server.err, SECONDS)
+        assert "verdict=retry" in server.err
+        end(server)
+
+    async with receiving(answer(), port=port) as receiver, asyncio.timeout(SECONDS):
+        with serving(tmp_path / "data"):
+            await receiver.has_heard(1)
+
+    [webhook] = receiver.heard
+    event = Webhook(words.webhook_secret).verify(webhook.body, webhook.headers)
+    assert (event["id"], event["status"]) == (payment, "charged")
