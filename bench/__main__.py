@@ -51,7 +51,10 @@ def main(
         place.chmod(0o755)  # PostgreSQL runs as a user of its own
         run = Run(place, rounds, seconds, Steadiness())
         known = machine.described(place)
-        measured = [PARTS[name](run) for name in chosen]
+        try:
+            measured = [PARTS[name](run) for name in chosen]
+        except RuntimeError as error:
+            sys.exit(f"bench: {error}")
     typer.echo("\n".join([*known, f"steadiness: {run.steadiness}", table(measured)]))
     if not all(figure.holds for part in measured for figure in part.figures):
         raise typer.Exit(1)

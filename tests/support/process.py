@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, TypeVar
@@ -80,8 +80,10 @@ class Server:
         *options: str,
         environment: Mapping[str, str] | None = None,
         host: str = "127.0.0.1",
+        around: Sequence[str] = (),
     ) -> None:
-        """`host`: where it is asked, if the options say that it listens elsewhere."""
+        """`host`: where it is asked, if the options say that it listens elsewhere. `around`: a
+        command that becomes the server, such as one that gives it a disk of its own."""
         self.folder = folder
         if "--port" not in options:
             options = (*options, "--port", str(free_port()))
@@ -92,7 +94,7 @@ class Server:
         self._keys: list[httpx2.Client] = []
         with self._file("out").open("wb") as out, self._file("err").open("wb") as err:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", TETHERED, "serve", "--data", str(folder), *options],
+                [*around, sys.executable, "-c", TETHERED, "serve", "--data", str(folder), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -168,10 +170,11 @@ def serving(
     *options: str,
     environment: Mapping[str, str] | None = None,
     host: str = "127.0.0.1",
+    around: Sequence[str] = (),
 ) -> Iterator[Server]:
     """A server that answers. Tries again where somebody else was quicker to take the port."""
     for left in reversed(range(TRIES_MAX)):
-        server = Server(folder, *options, environment=environment, host=host)
+        server = Server(folder, *options, environment=environment, host=host, around=around)
         try:
             try:
                 server.wait_until_ready("/healthz")

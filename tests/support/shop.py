@@ -43,7 +43,38 @@ CRYPTO = Crypto(b"a key that only the tests have!!" * 2)
 FIVE_PERCENT = FeeRule(payer=Fee(basis_points=500), merchant=Fee(basis_points=500))
 
 
-class Shop:
+class Records:
+    """What a test looks up afterwards."""
+
+    db: Database
+    merchant: NewMerchant
+
+    async def payment(self, started: Started) -> Payment:
+        return await self.db.read(lambda tx: store.get(tx, started.payment.id))
+
+    async def attempt(self, started: Started) -> Attempt:
+        return await self.db.read(lambda tx: store.get_attempt(tx, started.attempt.id))
+
+    async def link_now(self, link: Link) -> Link:
+        found = await self.db.read(lambda tx: links.find_for_page(tx, link.id))
+        assert found is not None
+        return found
+
+    async def events(self, about: str | None = None) -> list[Event]:
+        """All of the merchant's, or those about one object."""
+        found = await self.db.read(lambda tx: events.after(tx, self.merchant.id, 0, 10_000))
+        return [event for event in found if about in (None, event.object_id)]
+
+    async def told(self, started: Started) -> list[str]:
+        """The types of the events about a payment, without their beginning."""
+        found = await self.events(started.payment.id)
+        return [event.type.removeprefix("payment.") for event in found]
+
+    async def account_of(self, started: Started) -> Account:
+        return await self.db.read(lambda tx: accounts.get(tx, started.attempt.account_id))
+
+
+class Shop(Records):
     """`open_shop` makes one. Without acquirers it is the same shop after a start that left its
     acquirer out."""
 
@@ -137,30 +168,6 @@ class Shop:
     async def wait(self, milliseconds: int) -> None:
         self.clock.advance(milliseconds)
         await self.work()
-
-    async def payment(self, started: Started) -> Payment:
-        return await self.db.read(lambda tx: store.get(tx, started.payment.id))
-
-    async def attempt(self, started: Started) -> Attempt:
-        return await self.db.read(lambda tx: store.get_attempt(tx, started.attempt.id))
-
-    async def link_now(self, link: Link) -> Link:
-        found = await self.db.read(lambda tx: links.find_for_page(tx, link.id))
-        assert found is not None
-        return found
-
-    async def events(self, about: str | None = None) -> list[Event]:
-        """All of the merchant's, or those about one object."""
-        found = await self.db.read(lambda tx: events.after(tx, self.merchant.id, 0, 10_000))
-        return [event for event in found if about in (None, event.object_id)]
-
-    async def told(self, started: Started) -> list[str]:
-        """The types of the events about a payment, without their beginning."""
-        found = await self.events(started.payment.id)
-        return [event.type.removeprefix("payment.") for event in found]
-
-    async def account_of(self, started: Started) -> Account:
-        return await self.db.read(lambda tx: accounts.get(tx, started.attempt.account_id))
 
 
 async def open_shop(db: Database, clock: ManualClock, *, name: str = "Shop") -> Shop:

@@ -1,5 +1,5 @@
-"""Whatever a server acknowledged is there after `kill -9`, links and payments. Every charged payment
-has its webhook, and what was begun and not ended is brought to an end by the next process."""
+"""Whatever a server acknowledged is there after `kill -9`: links and payments. Every charged
+payment has its webhook, and what was begun is brought to an end by the next process."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 
 from tests.support.load import BODY
 from tests.support.process import Server, pay, serving, until
-from tests.support.receivers import answer, receiving
+from tests.support.receivers import Receiver, answer
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 
@@ -23,22 +23,25 @@ SECONDS = 60
 async def test_a_merchant_who_was_down_gets_its_webhook_after_the_restart(
     tmp_path: Path, end
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as shut:
-        port = shut.getsockname()[1]
-    hook = f"http://127.0.0.1:{port}/hook"
+    shop_door = socket.socket()
+    shop_door.bind(("127.0.0.1", 0))  # nobody else's, and shut: it refuses until it listens
+    receiver = Receiver(answer())
+    receiver.port = shop_door.getsockname()[1]
 
     with serving(tmp_path / "data") as server:
         words = server.first_words
         with server.client(words.test_key) as shop:
-            link = shop.post("/api/v1/links", json={**BODY, "notify_url": hook}).json()["data"]
-        payment = pay(server, link["id"])
+            body = {**BODY, "notify_url": receiver.url()}
+            link = shop.post("/api/v1/links", json=body).json()["data"]["id"]
+        payment = pay(server, link)
         until(lambda: "webhook_attempted" in server.err, SECONDS)
         assert "verdict=retry" in server.err
         end(server)
 
-    async with receiving(answer(), port=port) as receiver, asyncio.timeout(SECONDS):
+    async with await asyncio.start_server(receiver.serve, sock=shop_door):
         with serving(tmp_path / "data"):
-            await receiver.has_heard(1)
+            async with asyncio.timeout(SECONDS):
+                await receiver.has_heard(1)
 
     [webhook] = receiver.heard
     event = Webhook(words.webhook_secret).verify(webhook.body, webhook.headers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import gc
 import os
 import signal
 import socket
@@ -11,15 +11,14 @@ import sys
 from functools import partial
 from types import FrameType
 
-import structlog
-import typer
 import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
-from handbill.bootstrap import banner, first_start, premises
+from handbill.bootstrap import banner, first_start, logs, premises
 from handbill.bootstrap.first_start import FirstStart
 from handbill.bootstrap.house import House
+from handbill.bootstrap.wire import BoundedProtocol
 from handbill.infra.database import Tx
 from handbill.infra.database.database import open_backend
 from handbill.infra.settings import Settings
@@ -35,7 +34,7 @@ SWITCH_SECONDS = 0.001
 
 def run(settings: Settings, listener: socket.socket) -> None:
     """Serves on a prepared installation until SIGTERM or SIGINT."""
-    configure_logs(settings.log_format)
+    logs.configure(settings.log_format)
     sys.setswitchinterval(SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, listener))
@@ -47,12 +46,18 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     try:
         furnished = await house.db.write(partial(_furnish, house=house))
         house.start()
+        gc.freeze()  # what was loaded stays: each look through it for garbage cost 12 ms
         if furnished is not None:
-            typer.echo(banner.first(house, furnished))
-        typer.echo(banner.ready(settings, has_inbox=house.has_inbox))
+            _say(banner.first(house, furnished))
+        _say(banner.ready(settings, has_inbox=house.has_inbox))
         await server.serve(sockets=[listener])
     finally:
         await house.stop()
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
 
 
 def _build(settings: Settings) -> House:
@@ -104,6 +109,7 @@ def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         forwarded_allow_ips=proxies,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.shutdown_seconds,
+        http=BoundedProtocol,
         ws="none",
     )
 
@@ -121,35 +127,3 @@ def listen(settings: Settings) -> socket.socket:
             f"Cannot listen on {settings.host} port {settings.port}: {words}."
             " Choose another with --port or --host."
         ) from error
-
-
-def configure_logs(log_format: str) -> None:
-    """One line a record on standard error, ours and the libraries'; of these, nothing below
-    warnings."""
-    as_json = log_format == "json"
-    shared: list[structlog.types.Processor] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        *([structlog.processors.format_exc_info] if as_json else []),
-    ]
-    renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer()
-        if as_json
-        else structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-        )
-    )
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    structlog.configure(
-        processors=[*shared, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )

@@ -1,15 +1,14 @@
-"""Puts the commands together, and turns refusals into one line and an exit code."""
+"""Puts the commands together."""
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from handbill import __version__
 from handbill.cli import books, database, keys, listen, merchants, serve
-from handbill.kernel.errors import HandbillError, Invalid
+from handbill.cli.refusals import told
 
 app = typer.Typer(
     name="handbill",
@@ -45,17 +44,5 @@ def _options(
 
 
 def main() -> None:
-    try:
+    with told():
         app()
-    except Invalid as error:
-        for field, words in error.faults.items():
-            typer.echo(f"handbill: {field} {'; '.join(words)}", err=True)
-        sys.exit(2)
-    except HandbillError as error:
-        typer.echo(f"handbill: {error.detail or error.code}", err=True)
-        sys.exit(1)
-    except OSError as error:
-        # Of the machine: no space, no permission, no such folder. Its words are for operators.
-        told = ": ".join(str(part) for part in (error.filename, error.strerror) if part)
-        typer.echo(f"handbill: {told or error}", err=True)
-        sys.exit(1)

@@ -1,30 +1,20 @@
-"""`handbill serve`: everything in one process. Its options are the settings."""
+"""`handbill serve` for typer: its options are the settings. See `served` for how servers start."""
 
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
-from handbill.bootstrap import premises, serving
-from handbill.infra import settings as settings_module
+from handbill.cli import served
 from handbill.infra.settings import Described, describe
-
-FLAGS = frozenset({"sandbox", "worker"})
 
 
 def _serve(**given: object) -> None:
     """Serve API, pages, worker and sandbox acquirer in one process."""
-    settings = settings_module.load(given, os.environ)
-    # The port first: where another server has it, nothing else is touched. Whoever connects while
-    # the schema is migrated waits.
-    with serving.listen(settings) as listener:
-        premises.prepare(settings)
-        with premises.occupied(settings):
-            serving.run(settings, listener)
+    served.serve(given)
 
 
 def with_an_option_for_each_setting(command: Callable[..., None]) -> Callable[..., None]:
@@ -35,7 +25,7 @@ def with_an_option_for_each_setting(command: Callable[..., None]) -> Callable[..
 
 
 def _parameter(one: Described) -> inspect.Parameter:
-    is_flag = one.name in FLAGS
+    is_flag = one.name in served.FLAGS
     names = f"{one.option}/--no-{one.option[2:]}" if is_flag else one.option
     option = typer.Option(names, help=f"{one.description} [{one.default}]", show_default=False)
     kind: Any = bool if is_flag else str

@@ -72,35 +72,29 @@ def open_attempt(tx: Tx, order: Order) -> Opened:
     """Raises LinkNotPayable, NotFound, Invalid. One atomic step: of two payers that want the last
     place, one gets it."""
     if order.attempt_id is not None:
-        known = _same_click(tx, order, order.attempt_id)
-        if known is not None:
-            return known
-        if store.find_attempt(tx, order.attempt_id) is not None:
+        attempt = store.find_attempt(tx, order.attempt_id)
+        if attempt is not None:
+            payment = store.get(tx, attempt.payment_id)
+            if _is_same_click(order, payment, attempt):
+                return Opened(payment, attempt, accounts.get(tx, attempt.account_id))
             order = msgspec.structs.replace(order, attempt_id=None)
     if order.link_id is not None:
         return _on_link(tx, order, order.link_id)
     return _on_payment(tx, order, order.token or "")
 
 
-def _same_click(tx: Tx, order: Order, attempt_id: str) -> Opened | None:
-    """What came of this click when it came before. None for a page that the browser had kept, on
-    which the payer now chose otherwise."""
-    attempt = store.find_attempt(tx, attempt_id)
-    if attempt is None:
-        return None
-    payment = store.get(tx, attempt.payment_id)
+def _is_same_click(order: Order, payment: Payment, attempt: Attempt) -> bool:
+    """Whether it came before and says the same. A page that the browser had kept can be pressed
+    again with another choice: that is a new click. Raises NotFound for a click on another page."""
     if order.link_id not in (None, payment.link_id) or order.token not in (None, payment.token):
         raise NotFound("There is no such payment.")
-    if order.payer is not None and not _says_the_same(order, payment, attempt):
-        return None
-    return Opened(payment, attempt, accounts.get(tx, attempt.account_id))
-
-
-def _says_the_same(order: Order, payment: Payment, attempt: Attempt) -> bool:
     amount = order.amount_minor
     if amount is None and order.amount_typed:
         amount = parse_typed(order.amount_typed, payment.currency)
-    return order.method in (None, attempt.method) and amount in (None, payment.amount_minor)
+    same_method = order.method in (None, attempt.method)
+    same_amount = amount in (None, payment.amount_minor)
+    # Of a payer who is not known again, a new click could not find the earlier attempt.
+    return order.payer is None or (same_method and same_amount)
 
 
 def _on_link(tx: Tx, order: Order, link_id: str) -> Opened:

@@ -60,3 +60,12 @@ async def test_a_typed_card_number_is_refused_and_not_shown_again(house: Running
         assert number not in page.html
         assert page.typed == ""
     assert await house.payments() == []
+
+
+async def test_a_method_that_a_merchant_named_twice_is_one_button(house: RunningHouse) -> None:
+    link = await house.make_link(pay_config={"methods": ["sbp", "card", "sbp"]})
+
+    page = await house.new_payer().look(link["url"])
+
+    assert list(page.buttons.values()) == ["sbp", "card"]
+    assert page.html.count('value="sbp"') == 1

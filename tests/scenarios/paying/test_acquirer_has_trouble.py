@@ -201,6 +201,31 @@ async def test_a_true_notification_that_lies_about_the_end_is_not_believed(
     assert [body["status"] for body in house.told] == ["charged"]
 
 
+async def test_who_pays_what_another_has_paid_meanwhile_is_told_and_so_is_the_seller(
+    house: RunningHouse, payer: Payer
+) -> None:
+    link = await house.make_link(max_payments=1)
+    acquirer = await payer.begin(link["url"])
+    house.road.break_next("GET", PAYMENTS, rewritten(status="expired"))
+    await house.pass_time(31 * SECOND)
+    other = house.new_payer()
+    await other.decide(await other.begin(link["url"]), "approve")
+    await house.settle()
+
+    status = await payer.decide(acquirer, "approve")
+    await house.settle()
+
+    page = await payer.look(status)
+    assert page.state == "charged"
+    assert "This had been paid already when your money arrived." in page.text
+    told = [(body["status"], body.get("late"), body.get("surplus")) for body in house.told]
+    assert told == [
+        ("cancelled", None, None),
+        ("charged", None, None),
+        ("charged", True, True),
+    ]
+
+
 async def test_money_that_comes_after_the_end_is_late_and_told(
     house: RunningHouse, payer: Payer
 ) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from handbill.kernel.clock import MINUTE
 from tests.support.payers import Payer
-from tests.support.running import RunningHouse
+from tests.support.roads import rewritten
+from tests.support.running import CREATE, RunningHouse
 from tests.unit.qr.reading import rasterised_svg, read_picture
 
 pytestmark = pytest.mark.anyio
@@ -79,6 +80,31 @@ async def test_a_script_lets_a_code_run_out_at_once(house: RunningHouse, payer: 
     await house.settle()
     assert (await payer.look(status)).state == "expired"
     assert (await house.payment())["status"] == "cancelled"
+
+
+async def test_a_text_that_no_code_holds_is_opened_by_its_button(
+    house: RunningHouse, payer: Payer
+) -> None:
+    long = "https://bank.example/" + "A" * 2_400
+    house.road.break_next("POST", CREATE, rewritten(qr_payload=long))
+    link = await house.make_link(pay_config={"methods": ["sbp"]})
+    status = await payer.begin(link["url"], "sbp")
+
+    page = await payer.look(status)
+    assert (page.state, page.buttons["Open my bank's app"]) == ("scan", long)
+    assert "<img" not in page.html
+    assert (await payer.look(f"{status}/qr.svg")).status == 404
+
+
+async def test_a_link_in_another_currency_offers_no_code_to_scan(
+    house: RunningHouse, payer: Payer
+) -> None:
+    both = await house.make_link(amount={"default": 500, "currency": "EUR"}, pay_config={})
+    only = await house.make_link(
+        amount={"default": 500, "currency": "EUR"}, pay_config={"methods": ["sbp"]}
+    )
+    assert (await payer.look(both["url"])).buttons == {"Pay €5.00": "card"}
+    assert (await payer.look(only["url"])).state == "not_open_yet"
 
 
 async def test_a_payer_without_the_app_chooses_a_card_instead(

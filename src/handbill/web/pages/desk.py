@@ -58,7 +58,8 @@ class Desk:
             except HandbillError as error:
                 return await self.problem(request, error)
             except Exception as error:
-                log.exception("page_broken", path=request.url.path)
+                # Not the path: the token in it opens somebody's receipt.
+                log.exception("page_broken", page=handler.__qualname__)
                 return await self.problem(request, error)
 
         return guarded

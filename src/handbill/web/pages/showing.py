@@ -14,6 +14,7 @@ from handbill.links.model import AmountType, Label, Link
 from handbill.links.offer import Offer
 from handbill.merchants.fees import BASIS_POINTS, Fee
 from handbill.merchants.model import Merchant
+from handbill.payments.model import Payment
 from handbill.web.pages.language import Language
 from handbill.web.pages.views import AskedAmount, Line, Method, PayPage, Picture, Seller
 from handbill.web.pages.words import HEADINGS, METHODS
@@ -74,6 +75,30 @@ def pay_page(offer: Offer, addresses: Addresses, sizes: Sizes, language: Languag
         amount=amount,
         fee=fee,
         amount_with_fee=total,
+    )
+
+
+def payment_page(
+    payment: Payment,
+    merchant: Merchant,
+    names: tuple[str, ...],
+    addresses: Addresses,
+    language: Language,
+) -> PayPage:
+    """A payment that the API made; `names` are the methods by which it can be paid."""
+    title = first_line(payment.description)
+    fee = payment.amount_with_fee_minor - payment.amount_minor
+    total = Money(payment.amount_with_fee_minor, payment.currency)
+    return PayPage(
+        title=title or language.gettext(HEADINGS[Label.PAY]),
+        description=(payment.description or "").strip().removeprefix(title).strip(),
+        seller=seller(merchant),
+        action=addresses.payment_page(payment.token),
+        methods=methods(names, language),
+        amount=Money(payment.amount_minor, payment.currency),
+        fee=Money(fee, payment.currency) if fee else None,
+        amount_with_fee=total if fee else None,
+        test=payment.test,
     )
 
 

@@ -10,8 +10,7 @@ from starlette.routing import Route
 from handbill.infra.database import Tx
 from handbill.kernel.clock import Instant
 from handbill.kernel.errors import Conflict, LinkNotPayable, NotFound
-from handbill.kernel.money import Money
-from handbill.links.model import Label
+from handbill.links.offer import fits
 from handbill.merchants import accounts
 from handbill.merchants import service as merchants
 from handbill.merchants.model import Account, Merchant, MerchantStatus
@@ -22,7 +21,6 @@ from handbill.payments.service import PaymentWithAttempt
 from handbill.web.pages import asking, showing, standing
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.views import PayPage
-from handbill.web.pages.words import HEADINGS
 
 
 class _Read(msgspec.Struct, frozen=True):
@@ -128,23 +126,13 @@ class Statuses:
         return await self._desk.db.point(lambda tx: _read(tx, token))
 
     def _view(self, read: _Read) -> PayPage:
-        payment, desk = read.found.payment, self._desk
-        fee = payment.amount_with_fee_minor - payment.amount_minor
-        first_line = showing.first_line(payment.description)
-        return PayPage(
-            title=first_line or desk.language.gettext(HEADINGS[Label.PAY]),
-            description=(payment.description or "").strip().removeprefix(first_line).strip(),
-            seller=showing.seller(read.merchant),
-            action=desk.addresses.payment_page(payment.token),
-            methods=showing.methods(tuple(name for name, _ in read.offered), desk.language),
-            amount=Money(payment.amount_minor, payment.currency),
-            fee=Money(fee, payment.currency) if fee else None,
-            amount_with_fee=(
-                Money(payment.amount_with_fee_minor, payment.currency) if fee else None
-            ),
-            test=payment.test,
-            unfinished=standing.unfinished(read.found, desk.addresses, desk.clock.now()),
+        desk = self._desk
+        names = tuple(name for name, _ in read.offered)
+        view = showing.payment_page(
+            read.found.payment, read.merchant, names, desk.addresses, desk.language
         )
+        going = standing.unfinished(read.found, desk.addresses, desk.clock.now())
+        return msgspec.structs.replace(view, unfinished=going)
 
 
 def _not_begun(found: PaymentWithAttempt, now: Instant) -> bool:
@@ -156,5 +144,9 @@ def _not_begun(found: PaymentWithAttempt, now: Instant) -> bool:
 def _read(tx: Tx, token: str) -> _Read:
     found = service.by_token(tx, token)
     payment = found.payment
-    offered = accounts.offered(tx, payment.tenant)
-    return _Read(found, merchants.get(tx, payment.merchant_id), tuple(offered.items()))
+    offered = tuple(
+        (name, account)
+        for name, account in accounts.offered(tx, payment.tenant).items()
+        if fits(name, payment.currency)
+    )
+    return _Read(found, merchants.get(tx, payment.merchant_id), offered)
