@@ -50,14 +50,21 @@ def main(
         place = Path(name)
         place.chmod(0o755)  # PostgreSQL runs as a user of its own
         run = Run(place, rounds, seconds, Steadiness())
-        known = machine.described(place)
+        typer.echo("\n".join(machine.described(place)))
         try:
-            measured = [PARTS[name](run) for name in chosen]
+            measured = [_measured(name, run) for name in chosen]
         except RuntimeError as error:
             sys.exit(f"bench: {error}")
-    typer.echo("\n".join([*known, f"steadiness: {run.steadiness}", table(measured)]))
+    typer.echo(f"\nsteadiness: {run.steadiness}")
     if not all(figure.holds for part in measured for figure in part.figures):
         raise typer.Exit(1)
+
+
+def _measured(name: str, run: Run) -> Part:
+    """Shown at once: a later part may fail, or take its time."""
+    part = PARTS[name](run)
+    typer.echo(table(part))
+    return part
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:

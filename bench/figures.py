@@ -60,14 +60,12 @@ def share(values: Sequence[float], percent: float) -> float:
     return ordered[max(0, min(len(ordered), int(place)) - 1)]
 
 
-def table(parts: Sequence[Part]) -> str:
-    rows = [_row(figure) for part in parts for figure in part.figures]
+def table(part: Part) -> str:
+    rows = [_row(figure) for figure in part.figures]
     widths = [max(map(len, column)) for column in zip(_HEADINGS, *rows, strict=True)]
-    lines: list[str] = []
-    for part in parts:
-        lines += ["", part.title, _line(_HEADINGS, widths)]
-        lines += [_line(_row(figure), widths) for figure in part.figures]
-        lines += [f"  {note}" for note in part.notes]
+    lines = ["", part.title, _line(_HEADINGS, widths)]
+    lines += [_line(row, widths) for row in rows]
+    lines += [f"  {note}" for note in part.notes]
     return "\n".join(lines)
 
 

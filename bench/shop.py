@@ -76,10 +76,10 @@ class Shop:
         body = {"header": f"Product {number}", "text": "As on the picture", "price": 20_000}
         return await self.post("/api/v1/products", json={**body, "image": image["url"]})
 
-    async def make_full_link(self, products: int = 5) -> dict[str, Any]:
+    async def make_full_link(self, products: int = 5, **fields: Any) -> dict[str, Any]:
         """A link with so many products, each with its picture."""
         made = [await self.make_product(number) for number in range(products)]
-        return await self.make_link(products=[product["id"] for product in made])
+        return await self.make_link(products=[product["id"] for product in made], **fields)
 
 
 def visit(server: Server, act: Callable[[Shop], Awaitable[T]]) -> T:

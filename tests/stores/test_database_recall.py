@@ -44,9 +44,9 @@ async def test_what_was_unlearned_is_read_again(db: Database) -> None:
 async def test_an_account_counts_for_those_who_asked_before_it_was_added(db: Database) -> None:
     def act(tx: Tx) -> tuple[set[str], set[str]]:
         tenant = Tenant(service.create(tx, CRYPTO, "Shop", None).id, True)
-        before = set(accounts.offered(tx, tenant))
+        before = set(accounts.offered(tx, tenant, "RUB"))
         accounts.add(tx, CRYPTO, tenant, "sandbox", {"secret_key": "s"}, ("card",))
-        return before, set(accounts.offered(tx, tenant))
+        return before, set(accounts.offered(tx, tenant, "RUB"))
 
     assert await db.write(act) == (set(), {"card"})
 

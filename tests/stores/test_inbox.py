@@ -35,7 +35,7 @@ async def take(shop: Shop, account: Account, reference: str, event_id: str = "1"
 
 
 async def own_account(shop: Shop) -> Account:
-    return await shop.db.read(lambda tx: accounts.offered(tx, shop.tenant)["card"])
+    return await shop.db.read(lambda tx: accounts.offered(tx, shop.tenant, "RUB")["card"])
 
 
 async def unanswered(shop: Shop) -> Started:

@@ -177,10 +177,10 @@ async def test_after_a_rotation_both_secrets_sign_for_a_day(shop: Shop) -> None:
 
 
 async def test_a_method_goes_to_the_first_account_that_takes_it(shop: Shop) -> None:
-    first = await shop.db.read(lambda tx: accounts.offered(tx, shop.tenant)["card"])
+    first = await shop.db.read(lambda tx: accounts.offered(tx, shop.tenant, "RUB")["card"])
     later = await shop.account(methods=("card", "transfer"))
 
-    offered = await shop.db.read(lambda tx: accounts.offered(tx, shop.tenant))
+    offered = await shop.db.read(lambda tx: accounts.offered(tx, shop.tenant, "RUB"))
 
     assert {name: account.id for name, account in offered.items()} == {
         "card": first.id,
@@ -190,7 +190,7 @@ async def test_a_method_goes_to_the_first_account_that_takes_it(shop: Shop) -> N
     assert await shop.db.read(lambda tx: accounts.find_by_token(tx, "fake", later.token)) == later
     assert await shop.db.read(lambda tx: accounts.find_by_token(tx, "other", later.token)) is None
     live = Tenant(shop.merchant.id, test=False)
-    assert await shop.db.read(lambda tx: accounts.offered(tx, live)) == {}
+    assert await shop.db.read(lambda tx: accounts.offered(tx, live, "RUB")) == {}
 
 
 async def test_a_new_account_makes_the_pages_of_its_merchant_anew(shop: Shop) -> None:

@@ -311,6 +311,17 @@ async def test_the_payer_cancels_at_the_acquirer(shop: Shop) -> None:
     assert (await shop.pay(link)).payment.id != payment.id
 
 
+async def test_the_acquirer_may_ask_the_payer_again(shop: Shop) -> None:
+    """A check by the bank, after everything looked done: there is a new place to go to."""
+    started = await shop.pay(await shop.link())
+    assert (await shop.hears(started, Pending(""))).status is PaymentStatus.PROCESSING
+
+    asked = await shop.hears(started, ActionRequired("", redirect_url="https://bank.example/3ds"))
+
+    assert asked.status is PaymentStatus.PENDING
+    assert (await shop.attempt(started)).redirect_url == "https://bank.example/3ds"
+
+
 async def test_held_money_is_being_processed(shop: Shop) -> None:
     started = await shop.pay(await shop.link())
 

@@ -11,7 +11,7 @@ from typing import Any
 from handbill.infra.database import Database, Tx
 from handbill.infra.database.backend import Backend, Connection, Failure
 from handbill.infra.database.sql import Write
-from handbill.infra.database.tx import Cursor
+from handbill.infra.database.work import Cursor
 
 GATE_SECONDS_MAX = 30
 Hook = Callable[[Connection], None]

@@ -67,7 +67,7 @@ def read(tx: Tx, link_id: str, payment_id: str = "") -> Offer:
         raise NotFound("There is no such link.")
     tenant = Tenant(link.merchant_id, link.test)
     merchant = merchants.get(tx, link.merchant_id)
-    offered = accounts.offered(tx, tenant)
+    offered = accounts.offered(tx, tenant, link.currency)
     named = dict.fromkeys(link.pay_config.methods or offered)  # one button for each, in order
     methods = tuple(
         (name, offered[name]) for name in named if name in offered and fits(name, link.currency)

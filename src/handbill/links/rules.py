@@ -73,7 +73,7 @@ def return_url_fault(url: str, test: bool, origins: Sequence[str]) -> str | None
 def warnings(tx: Tx, tenant: Tenant, full: LinkWithProducts) -> list[Warned]:
     """What works, but perhaps not as the merchant thinks."""
     link = full.link
-    found = account_warnings(tx, tenant, link.pay_config.methods or ())
+    found = account_warnings(tx, tenant, link.currency, link.pay_config.methods or ())
     if full.products and link.amount_type == "fixed" and not full.lines_add_up:
         found.append(
             Warned(
@@ -86,9 +86,11 @@ def warnings(tx: Tx, tenant: Tenant, full: LinkWithProducts) -> list[Warned]:
     return found
 
 
-def account_warnings(tx: Tx, tenant: Tenant, named: Sequence[str] = ()) -> list[Warned]:
+def account_warnings(
+    tx: Tx, tenant: Tenant, currency: str, named: Sequence[str] = ()
+) -> list[Warned]:
     """For methods that nobody takes; for the lack of any, where none is named."""
-    offered = accounts.offered(tx, tenant)
+    offered = accounts.offered(tx, tenant, currency)
     missing = tuple(method for method in named if method not in offered)
     if not missing and (named or offered):
         return []

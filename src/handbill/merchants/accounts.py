@@ -8,7 +8,7 @@ from handbill.infra.crypto import Crypto
 from handbill.infra.database import Tx
 from handbill.kernel import ids
 from handbill.merchants import store
-from handbill.merchants.model import Account, Tenant
+from handbill.merchants.model import METHOD_CURRENCIES, Account, Tenant
 from handbill.providers.contract import Provider
 from handbill.providers.registry import Registry
 
@@ -57,9 +57,14 @@ def add(
     return account
 
 
-def offered(tx: Tx, tenant: Tenant) -> Mapping[str, Account]:
-    """Each method that the tenant's accounts offer, with the account that takes it."""
-    return tx.recall(_offer_of(tenant), lambda: _read_offer(tx, tenant))
+def offered(tx: Tx, tenant: Tenant, currency: str) -> Mapping[str, Account]:
+    """Each method that the tenant's accounts offer in `currency`, with its account."""
+    methods = tx.recall(_offer_of(tenant), lambda: _read_offer(tx, tenant))
+    return {
+        name: account
+        for name, account in methods.items()
+        if currency in METHOD_CURRENCIES.get(name, (currency,))
+    }
 
 
 def get(tx: Tx, account_id: str) -> Account:

@@ -88,6 +88,9 @@ class Account(msgspec.Struct, frozen=True):
 METHODS = ("card", "sbp", "lightning", "transfer")
 """Every payment method that a link may name."""
 
+METHOD_CURRENCIES = {"sbp": frozenset({"RUB"})}
+"""Methods that exist in some currencies only. SBP is the Russian Faster Payments System."""
+
 
 class WebhookTarget(msgspec.Struct, frozen=True):
     """Where a merchant's webhooks go, and the secrets that sign: the current one first."""

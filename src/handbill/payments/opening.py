@@ -103,7 +103,7 @@ def _on_link(tx: Tx, order: Order, link_id: str) -> Opened:
     mine = _open_payment(tx, link, order.payer)
     _check_open(tx, link, mine)
     tenant = Tenant(link.merchant_id, link.test)
-    method, account = _route(tx, tenant, link.pay_config.methods or (), order.method)
+    method, account = _route(tx, tenant, link.currency, link.pay_config.methods or (), order.method)
     amount = _amount(link, order)
     with_fee = derive(merchant.fee_rule, amount).with_fee
     if order.shown not in (None, Money(with_fee, amount.currency)):
@@ -138,7 +138,7 @@ def _on_payment(tx: Tx, order: Order, token: str) -> Opened:
         raise LinkNotPayable("closed")
     if payment.expires_at <= tx.now:
         raise LinkNotPayable("expired")
-    method, account = _route(tx, payment.tenant, (), order.method)
+    method, account = _route(tx, payment.tenant, payment.currency, (), order.method)
     earlier = _earlier(tx, payment, method, fits=True)
     if earlier is not None:
         return earlier
@@ -181,10 +181,10 @@ def _earlier(tx: Tx, payment: Payment, method: str, *, fits: bool) -> Opened | N
 
 
 def _route(
-    tx: Tx, tenant: Tenant, named: tuple[str, ...], wanted: str | None
+    tx: Tx, tenant: Tenant, currency: str, named: tuple[str, ...], wanted: str | None
 ) -> tuple[str, Account]:
     """The method and the account that takes it. A single method need not be named."""
-    offered = accounts.offered(tx, tenant)
+    offered = accounts.offered(tx, tenant, currency)
     methods = [m for m in (named or tuple(offered)) if m in offered]
     if not methods:
         raise LinkNotPayable("not_open_yet", "The seller has no way to take this payment yet.")

@@ -67,7 +67,7 @@ def order(
     store.add(tx, payment)
     facts.record(tx, "payment.created", payment, first=True)
     service.look_again(tx, payment, payment.expires_at)
-    return Ordered(payment, True, tuple(rules.account_warnings(tx, tenant)))
+    return Ordered(payment, True, tuple(rules.account_warnings(tx, tenant, payment.currency)))
 
 
 def _faults(

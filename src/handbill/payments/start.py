@@ -48,11 +48,13 @@ UNREACHED = "The acquirer cannot be reached at the moment."
 
 
 class Started(msgspec.Struct, frozen=True):
-    """Where the payer goes now: to `redirect_url`, or (None) to the payment's status page."""
+    """Where the payer goes now: to `redirect_url`, or (None) to the payment's status page.
+    `is_repeat`: another request began the attempt, and may still be asking the acquirer."""
 
     payment: Payment
     attempt: Attempt
     redirect_url: str | None
+    is_repeat: bool = False
 
 
 class _Asked(msgspec.Struct, frozen=True):
@@ -123,7 +125,8 @@ class Payments:
         if opened.is_new:
             found = await self._ask(db, opened, address)
         attempt = found.attempt or opened.attempt
-        return Started(found.payment, attempt, attempt.redirect_url if attempt.live else None)
+        where = attempt.redirect_url if attempt.live else None
+        return Started(found.payment, attempt, where, is_repeat=not opened.is_new)
 
     async def _ask(self, db: Database, opened: Opened, address: str | None) -> PaymentWithAttempt:
         attempt = opened.attempt

@@ -14,7 +14,7 @@ from handbill.merchants.keys import Keyring
 from handbill.qr.kept import Codes
 from handbill.web import api
 from handbill.web.calls import Deps
-from handbill.web.health import Health
+from handbill.web.health import Health, folders_with_data
 from handbill.web.inbound import Inbound
 from handbill.web.pages.site import Site
 from handbill.web.parts import Parts
@@ -25,7 +25,7 @@ class Application:
     """An ASGI application with its own few resources; close it when nothing is served any more."""
 
     def __init__(self, parts: Parts) -> None:
-        self.health = Health(parts.db, parts.settings.data)
+        self.health = Health(parts.db, *folders_with_data(parts.settings))
         self.codes = Codes()
         self._site = Site(parts, self.codes)
         routes: list[Route | Mount] = [

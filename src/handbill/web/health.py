@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from handbill.infra.database import Database
+from handbill.infra.settings import Settings
 
 READY_SECONDS_MAX = 2.0
 DISK_BYTES_MIN = 16 * 1024 * 1024
@@ -63,6 +64,14 @@ class Health:
             log.warning("not_ready", error=repr(error))
             return "database"
         return None
+
+
+def folders_with_data(settings: Settings) -> set[Path]:
+    """What is on a disk of this machine: the installation's folder, and the database's, if it is
+    another. Pictures alone keep nobody from paying."""
+    file = settings.database_url.removeprefix("sqlite:///")
+    apart = {Path(file).parent} if file != settings.database_url else set()
+    return {settings.data, *apart}
 
 
 def _is_full(folder: Path) -> bool:

@@ -125,6 +125,7 @@ class Deliveries:
             delivery=step.delivery.id,
             number=number,
             verdict=type(judged.verdict).__name__.lower(),
+            answer=sent.result.status if isinstance(sent.result, Answer) else str(sent.result),
             duration_ms=sent.duration_ms,
         )
 

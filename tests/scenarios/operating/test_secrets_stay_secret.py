@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import socket
 from collections.abc import Iterator
 
 import httpx2
@@ -72,6 +73,9 @@ async def live_a_little(server: Server, planted: dict[str, str]) -> list[str]:
         browser.post("/notifications/sandbox/" + planted["live key"], content=b"{}")
         browser.get("/" + planted["second test key"])
         browser.post(link, data={"method": planted["contact"]})
+        with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as line:
+            line.sendall(f"NONSENSE {planted['live key']}\r\n\r\n".encode())
+            assert line.recv(4_096).startswith(b"HTTP/1.1 400 ")
         async with asyncio.timeout(SECONDS):
             await failing.has_heard(1)
     return tokens
@@ -85,6 +89,7 @@ async def test_nothing_secret_is_written_anywhere(server: Server, planted: dict[
     log = server.err + "\n".join(server.out.splitlines()[-1:])
     lines = [json.loads(line) for line in server.err.splitlines()]
     assert {"event", "level", "timestamp"} <= set.intersection(*map(set, lines))
+    assert "uvicorn.error" in {line.get("logger") for line in lines}  # of libraries, too
     for name, secret in planted.items():
         assert secret not in log, name
     for token in tokens:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from urllib.parse import urlsplit
+
 import pytest
 
 from tests.support.payers import Payer, seen
-from tests.support.running import RunningHouse
+from tests.support.roads import held
+from tests.support.running import CREATE, RunningHouse
 
 pytestmark = pytest.mark.anyio
 
@@ -110,6 +114,30 @@ async def test_a_double_click_on_pay_is_one_attempt(house: RunningHouse, payer: 
     assert first.headers["location"] == second.headers["location"]
     assert len(house.created) == 1
     assert len(await house.payments()) == 1
+
+
+async def test_the_second_click_waits_for_the_answer_to_the_first(
+    house: RunningHouse, payer: Payer
+) -> None:
+    answered = asyncio.Event()
+    house.road.break_next("POST", CREATE, held(answered))
+    link = await house.make_link()
+    token = (await payer.look(link["url"])).token
+    first = asyncio.create_task(payer.press(link["url"], token, method="card"))
+    while not house.created:
+        await asyncio.sleep(0.001)
+    second = asyncio.create_task(payer.press(link["url"], token, method="card"))
+    while len(house.road.heard("POST", urlsplit(link["url"]).path)) < 2:
+        await asyncio.sleep(0.001)
+
+    answered.set()
+    answers = await asyncio.gather(first, second)
+
+    [place] = {answer.headers["location"] for answer in answers}
+    assert "/sandbox/pay/" in place
+    assert len(house.created) == 1
+    # The browser keeps what the second answer set; the payment is still its own.
+    assert "Continue that payment" in (await payer.look(link["url"])).buttons
 
 
 async def test_pay_sent_again_after_the_charge_leads_to_the_receipt_and_takes_nothing(

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Protocol
 
 from handbill.infra.database.sql import Write
-from handbill.infra.database.tx import Session
+from handbill.infra.database.work import Session
 
 
 class Failure(Enum):

@@ -23,7 +23,7 @@ from psycopg.types.string import TextLoader
 from handbill.infra.database.backend import Connection, Failure
 from handbill.infra.database.listener import CHANNEL, Listener
 from handbill.infra.database.sql import Write, runs
-from handbill.infra.database.tx import Cursor
+from handbill.infra.database.work import Cursor
 
 CONNECT_SECONDS = 5
 LOCK_MILLISECONDS = 10_000

@@ -16,7 +16,7 @@ import structlog
 
 from handbill.infra.database.backend import Connection, Failure
 from handbill.infra.database.sql import Write
-from handbill.infra.database.tx import Cursor
+from handbill.infra.database.work import Cursor
 
 WAIT_SECONDS = 30
 READ_SECONDS = 5

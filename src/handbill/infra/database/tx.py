@@ -6,64 +6,21 @@ second time (see `writer.py`), so it changes nothing outside its `Tx`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Protocol, TypeVar, cast
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar, cast
 
-from handbill.infra.database import sql as sql_text
-from handbill.infra.database.sql import Statement, Write
-from handbill.kernel.clock import Instant
+from handbill.infra.database.sql import bind, rows
+from handbill.infra.database.work import Work
 from handbill.kernel.errors import NotFound
 
 Row = TypeVar("Row")
 Item = TypeVar("Item")
 
 
-class Cursor(Protocol):
-    """What `sqlite3` and `psycopg` cursors share."""
+class Tx(Work):
+    """The verbs. `now` is the time of the whole transaction."""
 
-    @property
-    def rowcount(self) -> int: ...
-    def fetchall(self) -> list[Any]: ...
-
-
-class Session(Protocol):
-    """One connection, in a transaction."""
-
-    paramstyle: str
-
-    def execute(self, text: str, params: dict[str, Any], before: Sequence[Write]) -> Cursor:
-        """Runs `before`, then `text`, on one way to the database."""
-
-    def columns(self, cursor: Cursor) -> tuple[str, ...]:
-        """The names of the columns that `cursor` brought."""
-
-
-class Tx:
-    """`now` is the time of the whole transaction, `wrote` whether this function changed a row."""
-
-    __slots__ = (
-        *("_gathered", "_known", "_later", "_mine", "_session"),
-        *("failed", "now", "topics", "wrote"),
-    )
-
-    def __init__(
-        self,
-        session: Session,
-        now: Instant,
-        later: list[Write] | None = None,
-        known: dict[Hashable, Any] | None = None,
-    ) -> None:
-        self._session = session
-        self.now = now
-        self.wrote = False
-        self.failed: Exception | None = None
-        self.topics: set[str] = set()
-        # Shared by the functions of a batch, so that a statement of one of them sends what another
-        # left for later: it must not decide on rows that are about to change.
-        self._later: list[Write] = [] if later is None else later
-        self._mine = len(self._later)
-        self._known: dict[Hashable, Any] = {} if known is None else known
-        self._gathered: dict[Callable[[Tx, list[Any]], None], list[Any]] = {}
+    __slots__ = ()
 
     def run(self, sql: str, /, **params: Any) -> int:
         """Writes; gives the number of rows that were changed. The text begins with INSERT, UPDATE
@@ -77,7 +34,7 @@ class Tx:
         """Writes something whose outcome nobody looks at: in order, before the next statement of
         the batch or at its end, in one go. An error in it is an error of the function."""
         statement = self._prepare(sql)
-        self._later.append((statement.text, sql_text.bind(statement, params)))
+        self._later.append((statement.text, bind(statement, params)))
 
     def find(self, kind: type[Row], sql: str, /, **params: Any) -> Row | None:
         """The only row, or None."""
@@ -94,7 +51,7 @@ class Tx:
     def all(self, kind: type[Row], sql: str, /, **params: Any) -> list[Row]:
         """All rows; the caller's text bounds their number."""
         cursor, found = self._fetch(sql, params)
-        return sql_text.rows(kind, self._session.columns(cursor), found) if found else []
+        return rows(kind, self._session.columns(cursor), found) if found else []
 
     def value(self, sql: str, /, **params: Any) -> Any:
         """The first column of the first row, or None. The caller's text bounds the rows."""
@@ -121,69 +78,3 @@ class Tx:
     def announce(self, topic: str) -> None:
         """Wakes those who wait for `topic` in `Database.changed` once this is committed."""
         self.topics.add(topic)
-
-    def forget(self) -> None:
-        """Drops what this function left for later: it raised before it wrote."""
-        del self._later[self._mine :]
-
-    def absorb(self, other: Tx) -> None:
-        """Takes over what a function of the same batch left for the end."""
-        self.topics |= other.topics
-        for store, items in other._gathered.items():
-            self._gathered.setdefault(store, []).extend(items)
-
-    def settle(self) -> list[Write]:
-        """Stores what was gathered, also by the storing itself. Gives what is left to be sent."""
-        while self._gathered:
-            gathered, self._gathered = self._gathered, {}
-            for store, items in gathered.items():
-                store(self, items)
-        if self.failed is not None:
-            raise self.failed
-        return self._take_later()
-
-    def refuse_writes(self) -> None:
-        """Raises where a function that may only read left something to be written."""
-        if self._later or self._gathered or self.topics:
-            raise RuntimeError("a function that only reads wrote something")
-
-    def _prepare(self, sql: str) -> Statement:
-        return sql_text.prepare(sql, self._session.paramstyle)
-
-    def _fetch(self, sql: str, params: dict[str, Any]) -> tuple[Cursor, list[Any]]:
-        statement = self._prepare(sql)
-        cursor = self._execute(statement, params)
-        try:
-            found = cursor.fetchall()
-        except Exception as error:
-            self._fail(error)
-            raise
-        if found and statement.writes:
-            self.wrote = True
-        return cursor, found
-
-    def _execute(self, statement: Statement, params: dict[str, Any]) -> Cursor:
-        if self.failed is not None:
-            # After an error a database may have left the transaction: what ran now could stay.
-            raise self.failed
-        bound = sql_text.bind(statement, params)
-        before = self._take_later() if self._later else ()
-        try:
-            return self._session.execute(statement.text, bound, before)
-        except Exception as error:
-            self._fail(error)
-            raise
-
-    def _fail(self, error: Exception) -> None:
-        # Remembered, so that a function cannot swallow it; and whatever was on its way, of this
-        # function or of a neighbour, may or may not be there.
-        self.failed = error
-        self.wrote = True
-
-    def _take_later(self) -> list[Write]:
-        if len(self._later) > self._mine:
-            self.wrote = True
-        waiting = self._later[:]
-        self._later.clear()
-        self._mine = 0
-        return waiting

@@ -141,6 +141,7 @@ async def create_transaction(call: Call, body: NewTransaction) -> Transaction:
         lambda tx: ordering.order(tx, call.tenant, order, networks),
         merchant=call.tenant.merchant_id,
     )
+    call.warnings.extend(ordered.warnings)
     if not ordered.is_new:
         call.status = 200
     return show_transaction(ordered.payment, call.deps.addresses)

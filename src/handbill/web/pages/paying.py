@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route, request_response
 
 from handbill.catalog import images
@@ -18,10 +18,10 @@ from handbill.links.offer import Offer
 from handbill.payments import model, service
 from handbill.payments.opening import Order
 from handbill.payments.service import PaymentWithAttempt
-from handbill.payments.start import Started
 from handbill.web.pages import asking, showing, standing
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.kept import KeptPages, Page
+from handbill.web.pages.onward import led_on, told
 from handbill.web.pages.tickets import Ticket, Tickets
 
 
@@ -109,7 +109,7 @@ class Paying:
         ticket = self._tickets.read(fields.get("attempt"), link_id)
         order = _order(request, fields, link_id, ticket)
         if asking.wants_json(request):
-            return self._told(await self._desk.payments.start(self._desk.db, order))
+            return told(self._desk, await self._desk.payments.start(self._desk.db, order))
         if ticket is None:
             return self._desk.stale(self._desk.addresses.link_page(link_id))
         cookie = self._desk.cookie.read(request)
@@ -135,8 +135,7 @@ class Paying:
             if read.mine is None:
                 raise
             return desk.undecided(read.mine)
-        where = started.redirect_url or desk.addresses.status_page(started.payment.token)
-        return RedirectResponse(where, 303, desk.plain_headers())
+        return await led_on(desk, started)
 
     async def _refused(self, order: Order, link_id: str, fields: dict[str, str]) -> Response:
         """The page again, with the amount as it was typed and what is wrong with it."""
@@ -154,12 +153,6 @@ class Paying:
             typed = desk.language.plain_number(Money(minor, link.currency))
         fault = showing.amount_fault(link, typed, desk.language)
         return self._answer(self._make(read, typed, fault), 422)
-
-    def _told(self, started: Started) -> Response:
-        payment = started.payment
-        where = started.redirect_url or self._desk.addresses.status_page(payment.token)
-        data = {"id": payment.id, "status": payment.status, "payment_url": where}
-        return self._desk.json({"data": data}, 201)
 
     async def _link_of_product(self, request: Request) -> str:
         product_id = _id(request)

@@ -20,6 +20,7 @@ from handbill.payments.opening import Order
 from handbill.payments.service import PaymentWithAttempt
 from handbill.web.pages import asking, showing, standing
 from handbill.web.pages.desk import Desk
+from handbill.web.pages.onward import led_on, told
 from handbill.web.pages.views import PayPage
 
 
@@ -103,12 +104,9 @@ class Statuses:
             if asking.wants_json(request):
                 raise
             return await self._not_started(request)
-        where = started.redirect_url or desk.addresses.status_page(started.payment.token)
         if asking.wants_json(request):
-            payment = started.payment
-            data = {"id": payment.id, "status": payment.status, "payment_url": where}
-            return desk.json({"data": data}, 201)
-        return RedirectResponse(where, 303, desk.plain_headers())
+            return told(desk, started)
+        return await led_on(desk, started)
 
     async def _not_started(self, request: Request) -> Response:
         """Its page says how it stands: over, or not yet decided."""
@@ -146,7 +144,7 @@ def _read(tx: Tx, token: str) -> _Read:
     payment = found.payment
     offered = tuple(
         (name, account)
-        for name, account in accounts.offered(tx, payment.tenant).items()
+        for name, account in accounts.offered(tx, payment.tenant, payment.currency).items()
         if fits(name, payment.currency)
     )
     return _Read(found, merchants.get(tx, payment.merchant_id), offered)

@@ -16,9 +16,10 @@ async function look() {
 
 function compare(fresh) {
   const now = fresh.querySelector(".sheet");
-  if (now && now.dataset.state !== state.dataset.state) location.reload();
+  // Not the state alone: a button to go on with may have come.
+  if (now && ["state", "look"].some((name) => now.dataset[name] !== state.dataset[name])) location.reload();
   const [old, text] = [document, fresh].map((page) => page.querySelector(".next"));
   if (old && text) old.textContent = text.textContent;
 }
 
-setTimeout(look, 2000);
+setTimeout(look, 500); // who comes back from the acquirer has mostly paid by now

@@ -1,0 +1,45 @@
+"""How payments and attempts are stored when they move: the only code that writes a status.
+
+For `service` and `charging` alone: they decide, this stores what was decided, tells it, and leaves
+a repeat as it is.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from handbill.infra.database import Tx
+from handbill.kernel import states
+from handbill.payments import facts, model, store
+from handbill.payments.model import Attempt, AttemptStatus, Payment, PaymentStatus
+
+
+def advance(tx: Tx, payment: Payment, to: PaymentStatus) -> Payment:
+    if states.advance(model.PAYMENT_STATES, payment.status, to):
+        if to is PaymentStatus.CANCELLED:  # not by an error, whatever was declined before
+            payment = msgspec.structs.replace(payment, error_code=None, error_description=None)
+        payment = save_payment(tx, payment, status=to)
+        if to in facts.WEBHOOK_STATUSES:
+            facts.record(tx, f"payment.{to}", payment)
+    return payment
+
+
+def move(tx: Tx, attempt: Attempt, to: AttemptStatus, **fields: object) -> Attempt:
+    states.advance(model.ATTEMPT_STATES, attempt.status, to)
+    return save(tx, attempt, status=to, live=to in model.LIVE, **fields)
+
+
+def save(tx: Tx, attempt: Attempt, **fields: object) -> Attempt:
+    if all(getattr(attempt, name) == value for name, value in fields.items()):
+        return attempt  # a repeat
+    attempt = msgspec.structs.replace(attempt, updated_at=tx.now, **fields)
+    store.save_attempt(tx, attempt)
+    tx.announce(facts.topic(attempt.payment_id))
+    return attempt
+
+
+def save_payment(tx: Tx, payment: Payment, **fields: object) -> Payment:
+    payment = msgspec.structs.replace(payment, updated_at=tx.now, **fields)
+    store.save(tx, payment)
+    tx.announce(facts.topic(payment.id))
+    return payment
