@@ -56,6 +56,18 @@ async def test_a_waiting_page_is_left_in_peace_while_nothing_has_changed(
     assert shown.troubles == []
 
 
+async def test_a_button_to_go_on_with_comes_with_the_acquirers_answer(
+    page: Page, stage: Stage
+) -> None:
+    before = msgspec.structs.replace(STATUS["waiting"], continue_url=None)
+    shown = await stage.show(page, stage.renderer.status(before, english()), scripts=True)
+    assert await page.get_by_role("link", name="Continue paying").count() == 0
+    shown.html = stage.renderer.status(STATUS["waiting"], english())
+    await let_it_look(page)
+    await page.get_by_role("link", name="Continue paying").wait_for()
+    assert shown.troubles == []
+
+
 async def test_the_countdown_of_a_taken_place_goes_on(page: Page, stage: Stage) -> None:
     shown = await stage.show(page, stage.renderer.end(taken_page(47)), scripts=True)
     shown.html = stage.renderer.end(taken_page(45))

@@ -80,7 +80,7 @@ async def test_nobody_wakes_for_another_topic_or_for_what_was_refused(
         note("jobs")(tx)
         raise Conflict("refused")
 
-    # When, then: not even by the echo of our own notification
+    # When, then
     with db.subscription("jobs") as jobs, db.subscription("events") as events:
         await db.write(note("events"))
         assert isinstance(await outcome(db.write(refuse)), Conflict)
@@ -88,6 +88,27 @@ async def test_nobody_wakes_for_another_topic_or_for_what_was_refused(
         assert not await jobs.wait(SHORT_SECONDS)
         assert not await events.wait(SHORT_SECONDS)
     db.close()
+
+
+async def test_the_echo_of_our_own_notification_is_not_heard(
+    empty_postgres_url: str, clock: ManualClock
+):
+    # Given two processes' worth of databases
+    db = open_database(empty_postgres_url, clock)
+    other = open_database(empty_postgres_url, clock)
+    await db.write(lambda tx: tx.run(TABLE))
+    before = db.mark().changes
+
+    # When we announce, and then the other one does: notifications come in the order of commits
+    with db.subscription("theirs") as theirs:
+        await db.write(note("ours"))
+        await other.write(note("theirs"))
+        assert await theirs.wait(LONG_SECONDS)
+
+    # Then each was heard once
+    assert db.mark().changes - before == 2
+    db.close()
+    other.close()
 
 
 async def test_the_time_of_a_wait_runs_out(db: Database):
