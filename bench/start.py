@@ -54,6 +54,7 @@ def measure(run: Run) -> Part:
     folder = run.place("start")
     empty: list[float] = []
     again: list[float] = []
+    cpu: list[float] = []
     fresh: list[float] = []
     idle: list[float] = []
     peaks: list[float] = []
@@ -66,6 +67,7 @@ def measure(run: Run) -> Part:
         peak = Peak()
         with servers.handbill(place) as server, peak.watch(server):
             again.append(server.started_in)
+            cpu.append(server.cpu_seconds)
             visit(server, _use_everything)
             load(Plan(server.port, page_request(server), 200, CONNECTIONS, run.seconds))
             time.sleep(SETTLE_SECONDS)
@@ -76,6 +78,7 @@ def measure(run: Run) -> Part:
         [
             Figure("empty folder to first answer", empty, "s", Aim(WARM_SECONDS_MAX, False)),
             Figure("used folder to first answer", again, "s", Aim(WARM_SECONDS_MAX, False)),
+            Figure("used folder, processor time", cpu, "s"),
             Figure("memory, just started", fresh, "MiB", Aim(IDLE_MIB_MAX, False)),
             Figure("memory, idle after use", idle, "MiB", Aim(IDLE_MIB_MAX, False)),
             Figure("memory, peak with children", peaks, "MiB", Aim(PEAK_MIB_MAX, False)),
