@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import msgspec
 
 from handbill.infra.database import Tx
@@ -15,9 +13,6 @@ from handbill.merchants import accounts
 from handbill.merchants import service as merchants
 from handbill.merchants.fees import Amounts, derive
 from handbill.merchants.model import Account, Merchant, MerchantStatus, Tenant
-
-CURRENCIES: Mapping[str, frozenset[str]] = {"sbp": frozenset({"RUB"})}
-"""Of methods that do not know every currency. SBP is the fast payments system of one country."""
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -69,9 +64,7 @@ def read(tx: Tx, link_id: str, payment_id: str = "") -> Offer:
     merchant = merchants.get(tx, link.merchant_id)
     offered = accounts.offered(tx, tenant, link.currency)
     named = dict.fromkeys(link.pay_config.methods or offered)  # one button for each, in order
-    methods = tuple(
-        (name, offered[name]) for name in named if name in offered and fits(name, link.currency)
-    )
+    methods = tuple((name, offered[name]) for name in named if name in offered)
     end, free_at = _end(tx, link, merchant), None
     if end is None and link.max_payments is not None:
         others = store.places_taken(tx, link.id, payment_id)
@@ -88,12 +81,6 @@ def read(tx: Tx, link_id: str, payment_id: str = "") -> Offer:
         end=end,
         free_at=free_at,
     )
-
-
-def fits(method: str, currency: str) -> bool:
-    """Whether a method knows the currency at all: no button leads where nobody can pay."""
-    only = CURRENCIES.get(method)
-    return only is None or currency in only
 
 
 def _end(tx: Tx, link: Link, merchant: Merchant) -> str | None:

@@ -10,7 +10,6 @@ from starlette.routing import Route
 from handbill.infra.database import Tx
 from handbill.kernel.clock import Instant
 from handbill.kernel.errors import Conflict, LinkNotPayable, NotFound
-from handbill.links.offer import fits
 from handbill.merchants import accounts
 from handbill.merchants import service as merchants
 from handbill.merchants.model import Account, Merchant, MerchantStatus
@@ -142,9 +141,5 @@ def _not_begun(found: PaymentWithAttempt, now: Instant) -> bool:
 def _read(tx: Tx, token: str) -> _Read:
     found = service.by_token(tx, token)
     payment = found.payment
-    offered = tuple(
-        (name, account)
-        for name, account in accounts.offered(tx, payment.tenant, payment.currency).items()
-        if fits(name, payment.currency)
-    )
+    offered = tuple(accounts.offered(tx, payment.tenant, payment.currency).items())
     return _Read(found, merchants.get(tx, payment.merchant_id), offered)
