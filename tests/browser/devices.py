@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, Request
 
 PICTURES = Path(__file__).parents[2] / "screenshots"
+LEFT = "net::ERR_ABORTED"
 LOOK_MILLISECONDS = 2_000
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -38,7 +39,12 @@ class Device:
     def watch(self, page: Page) -> None:
         page.on("console", lambda message: self.troubles.append(message.text))
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on("requestfailed", lambda request: self.troubles.append(f"failed: {request.url}"))
+        page.on("requestfailed", self._note_failure)
+
+    def _note_failure(self, request: Request) -> None:
+        # What was still loading when its page was left is given up by the browser, not by us.
+        if request.failure != LEFT:
+            self.troubles.append(f"failed: {request.url} {request.failure}")
 
     @property
     def has_script(self) -> bool:
