@@ -21,6 +21,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _head_bytes = 0
     _head_due: asyncio.TimerHandle | None = None
 
+    # uvicorn narrows the type of its base in the same way: only stream transports come here.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._expect_head()

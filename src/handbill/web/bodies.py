@@ -110,8 +110,10 @@ def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(members)
     if len(value) != len(members):
         seen: set[str] = set()
-        doubled = next(name for name, _ in members if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise Malformed(f"The member “{printable(doubled)}” stands twice in one object.")
+        for name, _ in members:
+            if name in seen:
+                raise Malformed(f"The member “{printable(name)}” stands twice in one object.")
+            seen.add(name)
     return value
 
 

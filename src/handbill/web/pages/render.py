@@ -59,6 +59,7 @@ class Renderer:
             countdown=countdown,
             token_place=self._token_place,
         )
+        # The i18n extension adds this attribute at run time; the stubs do not know it.
         self._environment.newstyle_gettext = True  # type: ignore[attr-defined]
 
     def pay(self, view: PayPage, language: Language | None = None) -> Cut:
