@@ -41,7 +41,6 @@ def listen(
 async def _listen(settings: Settings, forward_to: str | None, since_start: bool) -> None:
     db = open_database(settings.database_url, SystemClock())
     outbound = Outbound(guarded=False)
-    typer.echo("Waiting for webhooks; end with Ctrl-C.")
     try:
         await _follow(db, outbound, forward_to, since_start)
     finally:
@@ -54,6 +53,8 @@ async def _follow(
 ) -> None:
     newest = [] if since_start else await db.read(lambda tx: received.latest(tx, 1))
     seen = newest[0].id if newest else None
+    # Said only now: whoever reads it may send at once, and what is sent then must not count as old.
+    typer.echo("Waiting for webhooks; end with Ctrl-C.")
     with db.subscription(received.TOPIC) as news:
         while True:
             for webhook in await db.read(partial(received.after, received_id=seen)):
