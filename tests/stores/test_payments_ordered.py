@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from ipaddress import ip_network
 from typing import Any
 
+import msgspec
 import pytest
 
+from handbill.infra.crypto import Crypto
 from handbill.kernel.clock import HOUR
 from handbill.kernel.errors import DuplicateTxid, Invalid, LinkNotPayable
 from handbill.kernel.money import Money
 from handbill.merchants import service as merchants
 from handbill.merchants.model import Tenant
-from handbill.payments import model, ordering
+from handbill.payments import model, ordering, payers
 from handbill.payments.model import Customer, PaymentStatus, PaymentType
 from handbill.payments.opening import Order
 from handbill.payments.ordering import Ordered, PaymentOrder
 from handbill.payments.start import Started
 from handbill.providers.contract import Cancelled, Declined
-from tests.support.shop import FIVE_PERCENT, Shop
+from tests.support.shop import CRYPTO, FIVE_PERCENT, Shop
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +31,7 @@ LOOPBACK = (ip_network("127.0.0.0/8"),)
 
 async def order(shop: Shop, **fields: Any) -> Ordered:
     asked = PaymentOrder(**{"amount": Money(1_000, "RUB"), **fields})
-    return await shop.write(lambda tx: ordering.order(tx, shop.tenant, asked, LOOPBACK))
+    return await shop.write(lambda tx: ordering.order(tx, CRYPTO, shop.tenant, asked, LOOPBACK))
 
 
 async def pay(shop: Shop, ordered: Ordered, method: str = "card") -> Started:
@@ -185,3 +188,32 @@ async def test_the_payer_cancels_it_at_the_acquirer(shop: Shop) -> None:
     started = await pay(shop, await order(shop))
 
     assert (await shop.hears(started, Cancelled(""))).status is PaymentStatus.CANCELLED
+
+
+async def test_what_is_known_of_the_payer_is_kept_apart_from_the_payment(shop: Shop) -> None:
+    known = Customer(email="anna@mail.example", name="Anna")
+    ordered = await order(shop, customer=known)
+    without = await order(shop)
+
+    kept = await shop.db.read(lambda tx: payers.customer(tx, ordered.payment.payer_id))
+
+    assert kept == known
+    assert without.payment.payer_id is None
+    assert "anna" not in repr(ordered.payment).lower()
+
+
+async def test_of_a_payer_it_tells_the_body_again_without_keeping_it(shop: Shop) -> None:
+    """Somebody who has the database cannot try addresses until one fits."""
+    body = PaymentOrder(
+        amount=Money(1_000, "RUB"), txid="1", customer=Customer(email="a@b.example")
+    )
+    first = await order(shop, txid="1", customer=body.customer)
+
+    assert (await order(shop, txid="1", customer=body.customer)).payment == first.payment
+    with pytest.raises(DuplicateTxid):
+        await order(shop, txid="1", customer=Customer(email="b@b.example"))
+
+    text = msgspec.json.encode(body, order="sorted")
+    assert first.payment.fingerprint == CRYPTO.fingerprint(text)
+    assert first.payment.fingerprint != hashlib.sha256(text).hexdigest()
+    assert first.payment.fingerprint != Crypto(b"x" * 32).fingerprint(text)

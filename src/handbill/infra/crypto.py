@@ -33,6 +33,7 @@ class Crypto:
         self._fernet = Fernet(base64.urlsafe_b64encode(self._derive("seal")))
         self._api_keys = self._derive("api keys")
         self._tokens = self._derive("tokens")
+        self._fingerprints = self._derive("fingerprints")
 
     def seal(self, value: object) -> str:
         """Encrypts a JSON value; the text is safe to store."""
@@ -50,6 +51,11 @@ class Crypto:
     def hash_api_key(self, text: str) -> str:
         """API keys carry 178 random bits: a keyed hash is enough, and quick."""
         return hmac.digest(self._api_keys, text.encode(), hashlib.sha256).hex()
+
+    def fingerprint(self, body: bytes) -> str:
+        """The same for the same bytes. Whoever has the database alone cannot try out what they
+        may have been, as with a plain hash of a short text."""
+        return hmac.digest(self._fingerprints, body, hashlib.sha256).hex()
 
     def sign(self, purpose: str, value: object, expires_at: Instant) -> str:
         """A short token that only this installation can make. It is readable: no secrets in it."""

@@ -116,8 +116,9 @@ class Customer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Payment(msgspec.Struct, frozen=True):
-    """`token` opens its status page; `payer` is the hash of the payer's cookie. The three amounts
-    are in minor units; `amount_dest_minor` is 0 until the charge."""
+    """`token` opens its status page; `payer` is the hash of the payer's cookie, `payer_id` the row
+    of what is known of them (`payers`). The three amounts are in minor units; `amount_dest_minor`
+    is 0 until the charge."""
 
     id: str
     merchant_id: int
@@ -129,6 +130,7 @@ class Payment(msgspec.Struct, frozen=True):
     fingerprint: str | None
     token: str
     payer: str | None
+    payer_id: str | None
     status: PaymentStatus
     amount_minor: int
     amount_with_fee_minor: int
@@ -142,7 +144,6 @@ class Payment(msgspec.Struct, frozen=True):
     notify_url: str | None
     return_url: str | None
     fail_url: str | None
-    customer: Customer
     lang: str | None
     metadata: dict[str, str]
     error_code: str | None

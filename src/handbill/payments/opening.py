@@ -22,7 +22,7 @@ from handbill.merchants import accounts
 from handbill.merchants import service as merchants
 from handbill.merchants.fees import derive
 from handbill.merchants.model import Account, Merchant, MerchantStatus, Tenant
-from handbill.payments import facts, model, store
+from handbill.payments import facts, model, payers, store
 from handbill.payments.model import (
     Attempt,
     AttemptStatus,
@@ -55,13 +55,14 @@ class Order(msgspec.Struct, frozen=True):
 class Opened(msgspec.Struct, frozen=True):
     """`account` is the attempt's. `is_new`: the acquirer has not been asked yet. `must_end`: the
     attempt is an earlier one of the same payer, to be ended at its acquirer before another may
-    begin."""
+    begin. `customer` is what a new attempt's acquirer may be told of the payer."""
 
     payment: Payment
     attempt: Attempt
     account: Account
     is_new: bool = False
     must_end: bool = False
+    customer: Customer = Customer()
 
 
 def hash_payer(cookie: str) -> str:
@@ -143,7 +144,8 @@ def _on_payment(tx: Tx, order: Order, token: str) -> Opened:
     if earlier is not None:
         return earlier
     attempt = _new_attempt(tx, payment, account, method, order.attempt_id, model.ATTEMPT_LIFE)
-    return Opened(payment, attempt, account, is_new=True)
+    customer = payers.customer(tx, payment.payer_id)
+    return Opened(payment, attempt, account, is_new=True, customer=customer)
 
 
 def payable_merchant(tx: Tx, merchant_id: int) -> Merchant:
@@ -228,6 +230,7 @@ def _new_payment(tx: Tx, link: Link, amount: Money, with_fee: int, order: Order)
         fingerprint=None,
         token=ids.token(),
         payer=order.payer,
+        payer_id=None,
         status=PaymentStatus.CREATED,
         amount_minor=amount.minor,
         amount_with_fee_minor=with_fee,
@@ -241,7 +244,6 @@ def _new_payment(tx: Tx, link: Link, amount: Money, with_fee: int, order: Order)
         notify_url=link.notify_url,
         return_url=link.return_url,
         fail_url=link.fail_url,
-        customer=Customer(),
         lang=order.lang,
         metadata=link.metadata,
         error_code=None,

@@ -6,12 +6,12 @@ payment that is there, another order under the same name is refused.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network
 
 import msgspec
 
+from handbill.infra.crypto import Crypto
 from handbill.infra.database import Tx
 from handbill.kernel import ids
 from handbill.kernel.errors import DuplicateTxid, Faults, Invalid
@@ -21,7 +21,7 @@ from handbill.links import rules
 from handbill.links.model import AmountType, Terms, metadata_faults
 from handbill.merchants.fees import derive
 from handbill.merchants.model import Tenant
-from handbill.payments import facts, model, service, store
+from handbill.payments import facts, model, payers, service, store
 from handbill.payments.model import Customer, Payment, PaymentStatus, PaymentType
 from handbill.payments.opening import payable_merchant
 
@@ -51,10 +51,15 @@ class Ordered(msgspec.Struct, frozen=True):
 
 
 def order(
-    tx: Tx, tenant: Tenant, asked: PaymentOrder, networks: Sequence[IPv4Network | IPv6Network]
+    tx: Tx,
+    crypto: Crypto,
+    tenant: Tenant,
+    asked: PaymentOrder,
+    networks: Sequence[IPv4Network | IPv6Network],
 ) -> Ordered:
     """At most one payment for each `txid`. Raises Invalid, DuplicateTxid, LinkNotPayable."""
-    fingerprint = hashlib.sha256(msgspec.json.encode(asked, order="sorted")).hexdigest()
+    # It outlives the payer's data, so it must not be one from which they can be guessed.
+    fingerprint = crypto.fingerprint(msgspec.json.encode(asked, order="sorted"))
     if asked.txid is not None:
         known = store.find_by_txid(tx, tenant, asked.txid)
         if known is not None and known.fingerprint == fingerprint:
@@ -108,6 +113,7 @@ def _new_payment(tx: Tx, tenant: Tenant, asked: PaymentOrder, fingerprint: str) 
         fingerprint=fingerprint,
         token=ids.token(),
         payer=None,
+        payer_id=payers.add(tx, tenant, asked.customer),
         status=PaymentStatus.CREATED,
         amount_minor=amounts.amount,
         amount_with_fee_minor=amounts.with_fee,
@@ -121,7 +127,6 @@ def _new_payment(tx: Tx, tenant: Tenant, asked: PaymentOrder, fingerprint: str) 
         notify_url=asked.notify_url,
         return_url=asked.return_url,
         fail_url=asked.fail_url,
-        customer=asked.customer,
         lang=asked.lang,
         metadata=asked.metadata,
         error_code=None,

@@ -211,9 +211,9 @@ class Payments:
             notification_url=self._addresses.notification(account.provider, account.token),
             expires_at=attempt.expires_at,
             payer=Payer(
-                email=payment.customer.email,
-                phone=payment.customer.phone,
-                name=payment.customer.name,
+                email=opened.customer.email,
+                phone=opened.customer.phone,
+                name=opened.customer.name,
                 address=address,
             ),
             locale=payment.lang or "en",

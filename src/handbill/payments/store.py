@@ -13,9 +13,9 @@ from handbill.merchants.model import Tenant
 from handbill.payments.model import Attempt, Payment
 
 _PAYMENT = (
-    "id, merchant_id, test, link_id, product_id, txid, type, fingerprint, token, payer, status,"
-    " amount_minor, amount_with_fee_minor, amount_dest_minor, refunded_minor, currency, method,"
-    " provider, title, description, notify_url, return_url, fail_url, customer_json, lang,"
+    "id, merchant_id, test, link_id, product_id, txid, type, fingerprint, token, payer, payer_id,"
+    " status, amount_minor, amount_with_fee_minor, amount_dest_minor, refunded_minor, currency,"
+    " method, provider, title, description, notify_url, return_url, fail_url, lang,"
     " metadata_json, error_code, error_description, late, surplus, created_at, updated_at,"
     " expires_at, charged_at"
 )
@@ -40,7 +40,9 @@ def _update(table: str, columns: str, fixed: frozenset[str]) -> str:
     return f"UPDATE {table} SET {sets} WHERE id = :id AND merchant_id = :merchant_id"
 
 
+# The payer never changes, and must not come back with what was read before they were erased.
 _FIXED = frozenset({"id", "merchant_id", "test", "created_at", "payment_id", "account_id"})
+_FIXED |= {"payer", "payer_id"}
 _ADD_PAYMENT = _insert("payments", _PAYMENT)
 _SAVE_PAYMENT = _update("payments", _PAYMENT, _FIXED)
 _ADD_ATTEMPT = _insert("attempts", _ATTEMPT)

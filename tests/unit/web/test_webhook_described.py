@@ -12,7 +12,7 @@ from jsonschema_rs import Draft202012Validator
 from handbill.events import Event
 from handbill.kernel.addresses import Addresses
 from handbill.payments import facts
-from handbill.payments.model import Customer, Payment, PaymentStatus, PaymentType
+from handbill.payments.model import Payment, PaymentStatus, PaymentType
 from handbill.web import api
 from handbill.web.api.webhook import PaymentWebhook
 from handbill.webhooks.model import flat_body
@@ -29,6 +29,7 @@ PAYMENT = Payment(
     fingerprint=None,
     token="t",
     payer=None,
+    payer_id=None,
     status=PaymentStatus.CHARGED,
     amount_minor=1000,
     amount_with_fee_minor=1050,
@@ -42,7 +43,6 @@ PAYMENT = Payment(
     notify_url=None,
     return_url=None,
     fail_url=None,
-    customer=Customer(),
     lang=None,
     metadata={},
     error_code=None,

@@ -33,6 +33,7 @@ def run() -> None:
 def _manual_transactions(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA busy_timeout = 30000")
+    connection.execute("PRAGMA secure_delete = ON")  # a step may move what must not stay behind
 
 
 def _begin_immediate(connection: Any) -> None:

@@ -138,7 +138,7 @@ async def create_transaction(call: Call, body: NewTransaction) -> Transaction:
     order = _order(body.params)
     networks = call.deps.settings.webhook_networks
     ordered = await call.deps.db.write(
-        lambda tx: ordering.order(tx, call.tenant, order, networks),
+        lambda tx: ordering.order(tx, call.deps.crypto, call.tenant, order, networks),
         merchant=call.tenant.merchant_id,
     )
     call.warnings.extend(ordered.warnings)
