@@ -1,8 +1,8 @@
 """The acquirer's JSON API, for shops. `Authorization: Bearer sk_sandbox_...` on every request.
 
 POST /v1/payments, GET /v1/payments, GET /v1/payments/{id}, POST /v1/payments/{id}/capture and
-/cancel, POST /v1/refunds, GET /v1/refunds/{id}, GET /v1/shop. Every POST wants an
-`Idempotency-Key`. Errors are `{"error": {"code", "message"}}`.
+/cancel, POST /v1/refunds, GET /v1/refunds, GET /v1/refunds/{id}, GET /v1/shop. Every POST wants
+an `Idempotency-Key`. Errors are `{"error": {"code", "message"}}`.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ class Api:
             ("POST", "/v1/payments/{id}/capture", self.capture),
             ("POST", "/v1/payments/{id}/cancel", self.cancel),
             ("POST", "/v1/refunds", self.create_refund),
+            ("GET", "/v1/refunds", self.list_refunds),
             ("GET", "/v1/refunds/{id}", self.get_refund),
             ("GET", "/v1/shop", self.get_shop),
         )
@@ -82,11 +83,8 @@ class Api:
 
     async def list_payments(self, request: Request, shop: Shop) -> Response:
         query = request.query_params
-        limit = _number(query.get("limit"), "limit", LIST_MAX, range(1, LIST_MAX + 1))
+        after, limit = _stretch(request)
         since = _number(query.get("created_from"), "created_from", 0, range(10**15))
-        after = NOWHERE
-        if "cursor" in query:
-            after = ids.parse_id(query["cursor"]) or _refuse("cursor", "is not one of ours")
         found = await self._db.read(
             lambda tx: store.list_payments(
                 tx,
@@ -97,9 +95,7 @@ class Api:
                 limit=limit + 1,
             )
         )
-        shown = [views.show_payment(payment) for payment in found[:limit]]
-        more = len(found) > limit
-        return _json({"data": shown, "next_cursor": shown[-1]["id"] if more else None})
+        return _page([views.show_payment(payment) for payment in found], limit)
 
     async def get_payment(self, request: Request, shop: Shop) -> Response:
         payment = await self._db.point(
@@ -131,6 +127,20 @@ class Api:
             return views.show_refund(refunds.create(tx, payment_id, order))
 
         return await self._once(request, shop, NewRefund, act)
+
+    async def list_refunds(self, request: Request, shop: Shop) -> Response:
+        after, limit = _stretch(request)
+        narrow = {
+            name: request.query_params[name]
+            for name in ("payment_id", "refund_id")
+            if name in request.query_params
+        }
+        if "payment_id" in narrow:
+            narrow["payment_id"] = ids.parse_id(narrow["payment_id"]) or NOWHERE
+        found = await self._db.read(
+            lambda tx: store.list_refunds(tx, shop.id, after=after, limit=limit + 1, **narrow)
+        )
+        return _page([views.show_refund(refund) for refund in found], limit)
 
     async def get_refund(self, request: Request, shop: Shop) -> Response:
         refund = await self._db.point(
@@ -197,6 +207,22 @@ def error_answer(error: errors.HandbillError) -> Response:
 
 def _json(value: Any, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+
+def _page(shown: list[dict[str, Any]], limit: int) -> Response:
+    """`shown` is one longer than the page where there is a next one."""
+    more = len(shown) > limit
+    return _json({"data": shown[:limit], "next_cursor": shown[limit - 1]["id"] if more else None})
+
+
+def _stretch(request: Request) -> tuple[str, int]:
+    """What a list begins behind, and how much of it is asked for."""
+    query = request.query_params
+    limit = _number(query.get("limit"), "limit", LIST_MAX, range(1, LIST_MAX + 1))
+    after = NOWHERE
+    if "cursor" in query:
+        after = ids.parse_id(query["cursor"]) or _refuse("cursor", "is not one of ours")
+    return after, limit
 
 
 def _id(request: Request) -> str:

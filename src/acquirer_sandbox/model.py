@@ -80,6 +80,23 @@ class RefundStatus(StrEnum):
     FAILED = "failed"
 
 
+REFUND_NEXT: Table[RefundStatus] = {
+    RefundStatus.PENDING: {RefundStatus.SUCCEEDED, RefundStatus.FAILED},
+    RefundStatus.SUCCEEDED: set(),
+    RefundStatus.FAILED: set(),
+}
+
+
+class RefundFailure(StrEnum):
+    ACCOUNT_CLOSED = "account_closed"
+
+
+REFUND_FAILURE_MESSAGES = {
+    RefundFailure.ACCOUNT_CLOSED: "The payer's account does not exist any more.",
+}
+"""Fit for the shop."""
+
+
 class Shop(msgspec.Struct, frozen=True):
     """A customer of the acquirer. `notification_secret` signs what we send to it."""
 
@@ -91,8 +108,8 @@ class Shop(msgspec.Struct, frozen=True):
 class Payment(msgspec.Struct, frozen=True):
     """`token` is the last part of the payer's address: knowing it is the permission to decide.
 
-    `refunded_minor` counts every refund that has not failed. `scenario` is set where the payment
-    was told at its creation how to end.
+    `refunded_minor` counts every refund that has not failed. `scenario` is what the payment
+    follows: told at its creation, or chosen by the payer's button.
     """
 
     id: str
@@ -126,12 +143,16 @@ class Payment(msgspec.Struct, frozen=True):
 
 
 class Refund(msgspec.Struct, frozen=True):
+    """`refund_id` is the shop's own name for it."""
+
     id: str
     shop_id: str
     payment_id: str
+    refund_id: str | None
     amount_minor: int
     currency: str
     reason: str
     status: RefundStatus
+    failure_code: RefundFailure | None
     created_at: Instant
     updated_at: Instant

@@ -72,11 +72,11 @@ _TEMPLATES = {Status.CHALLENGE: "challenge.html"}
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Buttons of one kind, told by the first step that they cause."""
+    """Buttons of one kind."""
 
     heading: str
-    tone: str
     buttons: tuple[Scenario, ...]
+    tone: str = "detour"
 
 
 class Pages:
@@ -151,6 +151,7 @@ class Pages:
             _TEMPLATES.get(payment.status, template),
             status,
             groups=_groups(scenarios.buttons(payment)),
+            rare=[Group(*group) for group in scenarios.rare_buttons(payment).items()],
             deadline=_hour(payment.expires_at, now),
             **facts,
         )
@@ -205,10 +206,11 @@ async def _decision(request: Request) -> str:
 
 
 def _groups(buttons: Sequence[Scenario]) -> Iterable[Group]:
+    """Told by the first step that they cause."""
     for heading, tone, ends in _GROUPS:
         kept = tuple(b for b in buttons if b.steps[0].to in ends)
         if kept:
-            yield Group(heading, tone, kept)
+            yield Group(heading, kept, tone)
 
 
 def _hour(at: Instant, now: Instant) -> str:

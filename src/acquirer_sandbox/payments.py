@@ -5,6 +5,7 @@ Every change goes through `_move`, which keeps the table of states and tells the
 
 from __future__ import annotations
 
+import itertools
 from typing import Annotated
 
 import msgspec
@@ -127,9 +128,13 @@ def decide(tx: Tx, payment_id: str, name: str) -> tuple[Payment, bool]:
     payment = take(tx, payment_id)
     if not payment.awaits_payer(tx.now):
         return payment, False
-    chosen = next((s for s in scenarios.buttons(payment) if s.name == name), None)
+    rare = scenarios.rare_buttons(payment).values()
+    offered = itertools.chain(scenarios.buttons(payment), *rare)
+    chosen = next((scenario for scenario in offered if scenario.name == name), None)
     if chosen is None:
         return payment, False
+    if chosen.steps[-1].to not in OPEN:  # what decides how it goes on from here
+        payment = msgspec.structs.replace(payment, scenario=chosen.name)
     return follow(tx, payment, chosen), True
 
 

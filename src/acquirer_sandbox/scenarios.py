@@ -4,10 +4,14 @@ A payment follows a scenario by itself when `metadata.sandbox_scenario` names on
 last two digits of its amount in minor units (from 100 up) stand in this table; all other payments
 wait for a person and the buttons.
 
-    61 approve                     71 3ds_ok            81 sbp_paid       91 pending_then_success
-    62 decline_insufficient_funds  72 3ds_fail          82 sbp_rejected   92 pending_then_fail
-    63 decline_generic             73 3ds_abandon       83 sbp_deadline
-    64 decline_fraud               74 3ds_challenge     84 sbp_scanned
+    51 refund_pending_then_success  61 approve                     71 3ds_ok
+    52 refund_pending_then_fail     62 decline_insufficient_funds  72 3ds_fail
+    53 refund_refused               63 decline_generic             73 3ds_abandon
+                                    64 decline_fraud               74 3ds_challenge
+    81 sbp_paid
+    82 sbp_rejected                 91 pending_then_success
+    83 sbp_deadline                 92 pending_then_fail
+    84 sbp_scanned
 
 Prices end in 0, 5, 9, 8 and 7; people who try things out type 1, 1.23, 10.01, 12.34, 42, 111
 and 1024. Nothing of that ends in these digits, so an ordinary price waits for its buttons.
@@ -18,6 +22,7 @@ the name `wait` keeps such a payment for the buttons.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum, auto
 
 import msgspec
 
@@ -38,6 +43,15 @@ class Step(msgspec.Struct, frozen=True):
     after: int = 0
 
 
+class Refunding(Enum):
+    """How every refund of the payment goes, once it was charged."""
+
+    AT_ONCE = auto()
+    SLOWLY = auto()
+    IN_VAIN = auto()
+    REFUSED = auto()
+
+
 class Scenario(msgspec.Struct, frozen=True):
     """`tail`: the last two digits of the amount that ask for it. `label` and `hint` are its
     button's. Without steps it waits for the payer."""
@@ -48,6 +62,7 @@ class Scenario(msgspec.Struct, frozen=True):
     steps: tuple[Step, ...]
     methods: frozenset[Method]
     tail: int | None = None
+    refunding: Refunding = Refunding.AT_ONCE
 
 
 _CARD = frozenset({Method.CARD})
@@ -160,6 +175,33 @@ _ALL = (
         (Step(Status.CANCELLED),),
         _BOTH,
     ),
+    Scenario(
+        "refund_pending_then_success",
+        "Pay; refunds are slow",
+        "A refund takes five seconds.",
+        (Step(Status.CHARGED),),
+        _BOTH,
+        51,
+        Refunding.SLOWLY,
+    ),
+    Scenario(
+        "refund_pending_then_fail",
+        "Pay; refunds fail later",
+        "A refund fails after five seconds.",
+        (Step(Status.CHARGED),),
+        _BOTH,
+        52,
+        Refunding.IN_VAIN,
+    ),
+    Scenario(
+        "refund_refused",
+        "Pay; refunds are refused",
+        "Nothing is given back.",
+        (Step(Status.CHARGED),),
+        _BOTH,
+        53,
+        Refunding.REFUSED,
+    ),
 )
 
 SCENARIOS: Mapping[str, Scenario] = {scenario.name: scenario for scenario in _ALL}
@@ -182,6 +224,14 @@ _BUTTONS: Mapping[tuple[Method, Status], tuple[str, ...]] = {
     (Method.SBP, Status.SCANNED): ("sbp_paid", "sbp_rejected"),
 }
 
+_RARE: Mapping[str, tuple[str, ...]] = {
+    "It is paid, and later": (
+        "refund_pending_then_success",
+        "refund_pending_then_fail",
+        "refund_refused",
+    ),
+}
+
 
 def asked(metadata: Mapping[str, str], amount_minor: int, method: Method) -> Scenario | None:
     """What the payment follows by itself, or None: it waits for the payer.
@@ -197,6 +247,17 @@ def asked(metadata: Mapping[str, str], amount_minor: int, method: Method) -> Sce
     return scenario if scenario and scenario.steps and method in scenario.methods else None
 
 
+def refunding(payment: Payment) -> Refunding:
+    return SCENARIOS[payment.scenario].refunding if payment.scenario else Refunding.AT_ONCE
+
+
 def buttons(payment: Payment) -> tuple[Scenario, ...]:
     """What the payer may decide now. Empty once the payment no longer awaits them."""
     return tuple(SCENARIOS[name] for name in _BUTTONS.get((payment.method, payment.status), ()))
+
+
+def rare_buttons(payment: Payment) -> Mapping[str, tuple[Scenario, ...]]:
+    """The less common ones, by heading. They are offered on the first page only."""
+    if payment.status is not Status.AWAITING_PAYER:
+        return {}
+    return {heading: tuple(SCENARIOS[name] for name in names) for heading, names in _RARE.items()}

@@ -13,7 +13,10 @@ _PAYMENT = (
     " currency, capture, description, return_url, notification_url, payment_url, metadata_json,"
     " scenario, decline_code, created_at, updated_at, expires_at"
 )
-_REFUND = "id, shop_id, payment_id, amount_minor, currency, reason, status, created_at, updated_at"
+_REFUND = (
+    "id, shop_id, payment_id, refund_id, amount_minor, currency, reason, status, failure_code,"
+    " created_at, updated_at"
+)
 
 
 def _values(columns: str) -> str:
@@ -29,12 +32,13 @@ def add_payment(tx: Tx, payment: Payment) -> None:
 def change_payment(tx: Tx, payment: Payment) -> None:
     tx.later(
         "UPDATE sandbox_payments SET status = :status, captured_minor = :captured_minor,"
-        " refunded_minor = :refunded_minor, decline_code = :decline_code, updated_at = :updated_at"
-        " WHERE id = :id",
+        " refunded_minor = :refunded_minor, scenario = :scenario, decline_code = :decline_code,"
+        " updated_at = :updated_at WHERE id = :id",
         id=payment.id,
         status=payment.status,
         captured_minor=payment.captured_minor,
         refunded_minor=payment.refunded_minor,
+        scenario=payment.scenario,
         decline_code=payment.decline_code,
         updated_at=payment.updated_at,
     )
@@ -94,10 +98,40 @@ def add_refund(tx: Tx, refund: Refund) -> None:
     tx.later(f"INSERT INTO sandbox_refunds ({_REFUND}) VALUES ({_values(_REFUND)})", **row)
 
 
-def find_refund(tx: Tx, shop_id: str, refund_id: str) -> Refund | None:
+def change_refund(tx: Tx, refund: Refund) -> None:
+    tx.later(
+        "UPDATE sandbox_refunds SET status = :status, failure_code = :failure_code,"
+        " updated_at = :updated_at WHERE id = :id",
+        id=refund.id,
+        status=refund.status,
+        failure_code=refund.failure_code,
+        updated_at=refund.updated_at,
+    )
+
+
+def get_refund(tx: Tx, id_: str) -> Refund:
+    return tx.get(Refund, f"SELECT {_REFUND} FROM sandbox_refunds WHERE id = :id", id=id_)
+
+
+def find_refund(tx: Tx, shop_id: str, id_: str) -> Refund | None:
+    """One of the shop's own."""
     return tx.find(
         Refund,
         f"SELECT {_REFUND} FROM sandbox_refunds WHERE id = :id AND shop_id = :shop_id",
-        id=refund_id,
+        id=id_,
         shop_id=shop_id,
+    )
+
+
+def list_refunds(tx: Tx, shop_id: str, *, after: str, limit: int, **narrow: str) -> list[Refund]:
+    """Oldest first, behind the refund `after`. `narrow`: `payment_id`, the shop's `refund_id`."""
+    narrowed = "".join(f" AND {column} = :{column}" for column in narrow)
+    return tx.all(
+        Refund,
+        f"SELECT {_REFUND} FROM sandbox_refunds"
+        f" WHERE shop_id = :shop_id AND id > :after{narrowed} ORDER BY id LIMIT :limit",
+        shop_id=shop_id,
+        after=after,
+        limit=limit,
+        **narrow,
     )

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from acquirer_sandbox.model import DECLINE_MESSAGES, Method, Payment, Refund
+from acquirer_sandbox.model import (
+    DECLINE_MESSAGES,
+    REFUND_FAILURE_MESSAGES,
+    Method,
+    Payment,
+    Refund,
+)
 
 
 def show_payment(payment: Payment) -> dict[str, Any]:
@@ -34,14 +40,16 @@ def show_payment(payment: Payment) -> dict[str, Any]:
 
 
 def show_refund(refund: Refund) -> dict[str, Any]:
+    code = refund.failure_code
     return {
         "id": refund.id,
         "payment_id": refund.payment_id,
+        "refund_id": refund.refund_id,
         "status": refund.status,
         "amount": refund.amount_minor,
         "currency": refund.currency,
         "reason": refund.reason,
-        "failure": None,
+        "failure": {"code": code, "message": REFUND_FAILURE_MESSAGES[code]} if code else None,
         "created_at": refund.created_at,
         "test": True,
     }

@@ -44,6 +44,9 @@ class Act(Enum):
     SCAN = auto()
     REJECT_IN_APP = auto()
     LET_EXPIRE = auto()
+    PAY_AND_GET_REFUNDS_SLOWLY = auto()
+    PAY_AND_GET_NO_REFUND = auto()
+    PAY_AND_BE_REFUSED_REFUNDS = auto()
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -104,6 +107,9 @@ PRESSES: Mapping[Act, tuple[str, ...]] = {
     Act.SCAN: ("sbp_scanned",),
     Act.REJECT_IN_APP: ("sbp_rejected",),
     Act.LET_EXPIRE: (),
+    Act.PAY_AND_GET_REFUNDS_SLOWLY: ("refund_pending_then_success",),
+    Act.PAY_AND_GET_NO_REFUND: ("refund_pending_then_fail",),
+    Act.PAY_AND_BE_REFUSED_REFUNDS: ("refund_refused",),
 }
 """The sandbox's buttons, one after another."""
 

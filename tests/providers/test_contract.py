@@ -19,6 +19,9 @@ from handbill.providers.contract import (
     Declined,
     Outcome,
     Pending,
+    RefundFailed,
+    RefundOutcome,
+    RefundPending,
     RefundSucceeded,
 )
 from tests.providers.bench import Act, Bench, order
@@ -220,9 +223,9 @@ async def test_a_payment_that_still_waits_can_be_cancelled(bench: Bench) -> None
     assert cancelled == Cancelled(created.reference)
 
 
-async def charged(bench: Bench, minor: int = 1000) -> str:
+async def charged(bench: Bench, minor: int = 1000, act: Act = Act.PAY) -> str:
     created = await bench.provider.create(order(bench, minor=minor))
-    await bench.play(created, Act.PAY)
+    await bench.play(created, act)
     return created.reference
 
 
@@ -242,7 +245,8 @@ async def test_parts_are_refunded_until_nothing_is_left(bench: Bench) -> None:
 
     assert same == part == RefundSucceeded(part.reference, Money(300, "RUB"))
     assert rest == RefundSucceeded(rest.reference, Money(700, "RUB"))
-    assert await bench.provider.fetch_refund(rest.reference) == rest
+    assert await bench.provider.fetch_refund(rest.reference, "refund-2", reference) == rest
+    assert await bench.provider.fetch_refund(None, "refund-2", reference) == rest
     with pytest.raises(ProviderRejected):
         await bench.provider.refund(reference, Money(1, "RUB"), "refund-3")
 
@@ -264,9 +268,61 @@ async def test_an_open_payment_is_not_refunded(bench: Bench) -> None:
         await bench.provider.refund(created.reference, Money(1, "RUB"), "refund-1")
 
 
-async def test_a_refund_that_nobody_asked_for_is_refused(bench: Bench) -> None:
+async def test_a_refund_that_nobody_asked_for_is_none(bench: Bench) -> None:
+    reference = await charged(bench)
+    unknown = new_id(bench.clock.now())
+
+    assert await bench.provider.fetch_refund(unknown, unknown, reference) is None
+    assert await bench.provider.fetch_refund("no-such-reference", unknown, reference) is None
+    assert await bench.provider.fetch_refund(None, unknown, reference) is None
+
+
+@pytest.mark.parametrize(
+    ("act", "kind"),
+    [
+        (Act.PAY_AND_GET_REFUNDS_SLOWLY, RefundSucceeded),
+        (Act.PAY_AND_GET_NO_REFUND, RefundFailed),
+    ],
+    ids=["succeeds", "fails"],
+)
+async def test_a_slow_refund_is_pending_and_then_ends(
+    bench: Bench, act: Act, kind: type[RefundOutcome]
+) -> None:
+    reference = await charged(bench, act=act)
+    pending = await bench.provider.refund(reference, Money(600, "RUB"), "refund-1")
+    assert pending == RefundPending(pending.reference)
+    assert await bench.provider.fetch_refund(None, "refund-1", reference) == pending
+
+    bench.clock.advance(HOUR)
+    await bench.settle()
+
+    ended = await bench.provider.fetch_refund(pending.reference, "refund-1", reference)
+    assert isinstance(ended, kind)
+    assert ended.reference == pending.reference
+
+
+async def test_what_waits_to_be_refunded_is_not_refunded_twice_but_after_a_failure_again(
+    bench: Bench,
+) -> None:
+    reference = await charged(bench, 1000, Act.PAY_AND_GET_NO_REFUND)
+    await bench.provider.refund(reference, Money(1000, "RUB"), "refund-1")
     with pytest.raises(ProviderRejected):
-        await bench.provider.fetch_refund(new_id(bench.clock.now()))
+        await bench.provider.refund(reference, Money(1, "RUB"), "refund-2")
+
+    bench.clock.advance(HOUR)
+    await bench.settle()
+
+    again = await bench.provider.refund(reference, Money(1000, "RUB"), "refund-3")
+    assert isinstance(again, RefundPending)
+
+
+async def test_a_refund_that_the_acquirer_refuses_never_was(bench: Bench) -> None:
+    reference = await charged(bench, act=Act.PAY_AND_BE_REFUSED_REFUNDS)
+
+    with pytest.raises(ProviderRejected):
+        await bench.provider.refund(reference, Money(100, "RUB"), "refund-1")
+
+    assert await bench.provider.fetch_refund(None, "refund-1", reference) is None
 
 
 async def test_a_usable_account_has_no_fault(bench: Bench) -> None:

@@ -12,8 +12,9 @@ import pytest
 from handbill.infra.outbound import Outbound
 from handbill.kernel.clock import HOUR, MINUTE, SECOND, ManualClock
 from handbill.kernel.errors import NotAuthentic
+from handbill.kernel.money import Money
 from handbill.providers import sandbox
-from handbill.providers.contract import Provider
+from handbill.providers.contract import Notification, Provider
 from tests.providers.bench import Act, Bench, Received, SandboxBench, order
 
 ADDRESS = "127.0.0.1"
@@ -33,8 +34,20 @@ async def test_a_notification_names_the_payment(bench: Bench) -> None:
 
     hint = bench.provider.parse_notification(sent.headers, sent.body, ADDRESS)
 
-    assert hint.reference == reference
+    assert hint == Notification(hint.event_id, reference)
     assert hint.event_id
+
+
+@pytest.mark.anyio
+async def test_a_notification_of_a_refund_names_payment_and_refund(bench: Bench) -> None:
+    reference, _ = await notified(bench)
+    refund = await bench.provider.refund(reference, Money(400, "RUB"), "refund-1")
+    await bench.settle()
+    sent = bench.mailbox.received[-1]
+
+    hint = bench.provider.parse_notification(sent.headers, sent.body, ADDRESS)
+
+    assert hint == Notification(hint.event_id, reference, refund.reference, "refund-1")
 
 
 @pytest.mark.anyio

@@ -39,7 +39,8 @@ VERBS: dict[str, Callable[[Provider], Awaitable[object]]] = {
     "capture": lambda provider: provider.capture("reference", ROUBLE, "key"),
     "cancel": lambda provider: provider.cancel("reference", "key"),
     "refund": lambda provider: provider.refund("reference", ROUBLE, "key"),
-    "fetch_refund": lambda provider: provider.fetch_refund("reference"),
+    "fetch_refund": lambda provider: provider.fetch_refund("reference", "key", "payment"),
+    "find_refund": lambda provider: provider.fetch_refund(None, "key", "payment"),
     "fetch": lambda provider: provider.fetch("reference", "attempt"),
     "find": lambda provider: provider.fetch(None, "attempt"),
 }
@@ -92,7 +93,7 @@ async def test_a_create_whose_answer_was_lost_is_found_by_its_attempt(
     assert await sandbox_bench.provider.create(charge) == found
 
 
-async def test_a_refund_whose_answer_was_lost_is_repeated_with_its_key(
+async def test_a_refund_whose_answer_was_lost_is_found_and_repeated_by_our_id(
     sandbox_bench: SandboxBench,
 ) -> None:
     created = await sandbox_bench.provider.create(order(sandbox_bench, minor=1000))
@@ -103,9 +104,10 @@ async def test_a_refund_whose_answer_was_lost_is_repeated_with_its_key(
         with pytest.raises(OutcomeUnknown):
             await sandbox_bench.reopen(base_url=broken).refund(created.reference, most, "refund-1")
 
+    found = await sandbox_bench.provider.fetch_refund(None, "refund-1", created.reference)
     # 600 twice would be over the limit: an answer says that it was counted once.
     again = await sandbox_bench.provider.refund(created.reference, most, "refund-1")
-    assert again == RefundSucceeded(again.reference, most)
+    assert again == found == RefundSucceeded(again.reference, most)
     with pytest.raises(ProviderRejected):
         await sandbox_bench.provider.refund(created.reference, most, "refund-2")
 

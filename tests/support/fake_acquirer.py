@@ -84,8 +84,10 @@ class FakeAcquirer:
     async def capture(self, reference: str, amount: Money, key: str) -> Outcome:
         raise ProviderRejected("Everything is captured at once here.")
 
-    async def refund(self, reference: str, amount: Money, key: str) -> RefundOutcome:
+    async def refund(self, reference: str, amount: Money, refund_id: str) -> RefundOutcome:
         raise ProviderRejected("This acquirer gives nothing back.")
 
-    async def fetch_refund(self, reference: str) -> RefundOutcome:
-        raise ProviderRejected("This acquirer gives nothing back.")
+    async def fetch_refund(
+        self, reference: str | None, refund_id: str, payment_reference: str
+    ) -> RefundOutcome | None:
+        return None

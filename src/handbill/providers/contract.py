@@ -76,15 +76,22 @@ Outcome = Charged | Authorized | ActionRequired | Pending | Declined | Cancelled
 
 
 class RefundSucceeded(msgspec.Struct, frozen=True, tag=True):
+    """The money is on its way to the payer. `amount` is what the acquirer says it gives back."""
+
     reference: str
     amount: Money
 
 
 class RefundPending(msgspec.Struct, frozen=True, tag=True):
+    """Taken in, not decided: a notification follows, or `fetch_refund` tells how it ended."""
+
     reference: str
 
 
 class RefundFailed(msgspec.Struct, frozen=True, tag=True):
+    """Nothing is given back; the same amount may be refunded again. `code` is the acquirer's own
+    word and `message` its reason, both for the merchant."""
+
     reference: str
     code: str
     message: str = ""
@@ -133,10 +140,18 @@ class Charge(msgspec.Struct, frozen=True):
 
 
 class Notification(msgspec.Struct, frozen=True):
-    """A hint that something happened. `event_id` is the same in every repeat of it."""
+    """A hint that something happened. `event_id` is the same in every repeat of it.
+
+    `reference` is that of the payment: ask `fetch`. With a `refund_reference`, it happened to a
+    refund of that payment: ask `fetch_refund`. The refund may be one that we do not know by this
+    reference yet, where the notification was quicker than the answer to `refund`; `refund_id` is
+    ours, where the acquirer names it.
+    """
 
     event_id: str
     reference: str
+    refund_reference: str | None = None
+    refund_id: str | None = None
 
 
 class Acknowledgement(msgspec.Struct, frozen=True):
@@ -170,13 +185,24 @@ class Provider(Protocol):
 
     async def create(self, charge: Charge) -> Outcome: ...
 
-    async def capture(self, reference: str, amount: Money, key: str) -> Outcome: ...
+    async def capture(self, reference: str, amount: Money, key: str) -> Outcome:
+        """Takes held money, all of it or a part once; the rest is let go. ProviderRejected: it is
+        not held (any more), or not so much; `fetch` says what has become of it."""
 
-    async def cancel(self, reference: str, key: str) -> Outcome: ...
+    async def cancel(self, reference: str, key: str) -> Outcome:
+        """Ends a payment that waits, or lets held money go. ProviderRejected: it was taken, or the
+        bank is deciding."""
 
-    async def refund(self, reference: str, amount: Money, key: str) -> RefundOutcome: ...
+    async def refund(self, reference: str, amount: Money, refund_id: str) -> RefundOutcome:
+        """Gives back all or a part of the charge `reference`. `refund_id` is ours: a repeat with it
+        is the same refund. ProviderRejected: nothing is given back."""
 
-    async def fetch_refund(self, reference: str) -> RefundOutcome: ...
+    async def fetch_refund(
+        self, reference: str | None, refund_id: str, payment_reference: str
+    ) -> RefundOutcome | None:
+        """By the acquirer's reference of the refund, or by our refund id where the answer to
+        `refund` got lost; some acquirers find it among those of the payment only.
+        None: the acquirer does not know it, so nothing happened."""
 
     async def fetch(self, reference: str | None, attempt_id: str) -> Outcome | None:
         """By the acquirer's reference, or by our attempt id where the create got lost.

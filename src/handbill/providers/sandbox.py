@@ -86,10 +86,15 @@ class _Payments(msgspec.Struct, frozen=True):
 
 class _Refund(msgspec.Struct, frozen=True):
     id: str
+    refund_id: str | None
     status: str
     amount: int
     currency: str
     failure: _Reason | None
+
+
+class _Refunds(msgspec.Struct, frozen=True):
+    data: list[_Refund]
 
 
 class _Refusal(msgspec.Struct, frozen=True):
@@ -100,9 +105,15 @@ class _Named(msgspec.Struct, frozen=True):
     id: str
 
 
+class _NamedRefund(msgspec.Struct, frozen=True):
+    id: str
+    refund_id: str | None
+
+
 class _Event(msgspec.Struct, frozen=True):
     event_id: str
     payment: _Named
+    refund: _NamedRefund | None = None
 
 
 def open(
@@ -157,22 +168,25 @@ class Sandbox:
         path = f"/v1/payments/{quote(reference, safe='')}/cancel"
         return _outcome(await self._post(path, key, {}, _Payment))
 
-    async def refund(self, reference: str, amount: Money, key: str) -> RefundOutcome:
-        body = {"payment_id": reference, "amount": amount.minor}
-        return _refund_outcome(await self._post("/v1/refunds", key, body, _Refund))
+    async def refund(self, reference: str, amount: Money, refund_id: str) -> RefundOutcome:
+        body = {"payment_id": reference, "amount": amount.minor, "refund_id": refund_id}
+        return _refund_outcome(await self._post("/v1/refunds", refund_id, body, _Refund))
 
-    async def fetch_refund(self, reference: str) -> RefundOutcome:
+    async def fetch_refund(
+        self, reference: str | None, refund_id: str, payment_reference: str
+    ) -> RefundOutcome | None:
+        if reference is None:
+            answer = await self._send("GET", f"/v1/refunds?refund_id={quote(refund_id, safe='')}")
+            found = _read(answer, _Refunds).data
+            return _refund_outcome(found[-1]) if found else None
         answer = await self._send("GET", f"/v1/refunds/{quote(reference, safe='')}")
-        return _refund_outcome(_read(answer, _Refund))
+        return None if _is_unknown(answer) else _refund_outcome(_read(answer, _Refund))
 
     async def fetch(self, reference: str | None, attempt_id: str) -> Outcome | None:
         if reference is None:
             return await self._find(attempt_id)
         answer = await self._send("GET", f"/v1/payments/{quote(reference, safe='')}")
-        # Only the acquirer's own word counts: another server's 404 says nothing about a payment.
-        if answer.status == 404 and _reason(answer).code == "not_found":
-            return None
-        return _outcome(_read(answer, _Payment))
+        return None if _is_unknown(answer) else _outcome(_read(answer, _Payment))
 
     async def check(self) -> str | None:
         try:
@@ -195,7 +209,13 @@ class Sandbox:
             event = msgspec.json.decode(body, type=_Event)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise NotAuthentic("The notification cannot be read.") from error
-        return Notification(event.event_id, event.payment.id)
+        refund = event.refund
+        return Notification(
+            event.event_id,
+            event.payment.id,
+            refund_reference=refund.id if refund else None,
+            refund_id=refund.refund_id if refund else None,
+        )
 
     def _verify(self, header: str, body: bytes) -> None:
         """`t=<Unix seconds>,v1=<hex>`, as in the acquirer's notifications. Raises NotAuthentic."""
@@ -257,6 +277,11 @@ def _read(answer: Answer, kind: type[T]) -> T:
         return msgspec.json.decode(answer.body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise OutcomeUnknown("The sandbox acquirer's answer cannot be read.") from error
+
+
+def _is_unknown(answer: Answer) -> bool:
+    """Only the acquirer's own word counts: another server's 404 says nothing about a payment."""
+    return answer.status == 404 and _reason(answer).code == "not_found"
 
 
 def _reason(answer: Answer) -> _Reason:

@@ -151,3 +151,9 @@ def postman() -> Postman:
 def worker(db: Database, clock: ManualClock, postman: Postman) -> Worker:
     outbound: Any = postman
     return Worker(db, handlers(outbound), clock)
+
+
+async def settle(worker: Worker) -> None:
+    """Everything that is due happens."""
+    while await worker.step():
+        pass

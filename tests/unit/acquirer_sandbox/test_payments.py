@@ -8,7 +8,7 @@ import pytest
 
 from handbill.infra.jobs import Worker
 from handbill.kernel.clock import HOUR, SECOND, ManualClock
-from tests.unit.acquirer_sandbox.conftest import Payer, Postman, Till
+from tests.unit.acquirer_sandbox.conftest import Payer, Postman, Till, settle
 
 pytestmark = pytest.mark.anyio
 
@@ -24,11 +24,6 @@ ENDS = {
     "sbp_deadline": "expired",
     "cancel": "cancelled",
 }
-
-
-async def settle(worker: Worker) -> None:
-    while await worker.step():
-        pass
 
 
 def named(scenario: str) -> dict[str, Any]:
@@ -167,18 +162,3 @@ async def test_a_deadline_does_not_undo_what_was_decided(
 
     assert await till.status(payment) == "charged"
     assert postman.told == ["payment.charged"]
-
-
-async def test_a_refund_is_told_with_its_payment(
-    till: Till, worker: Worker, postman: Postman
-) -> None:
-    payment = await till.create(**named("approve"))
-    await settle(worker)
-
-    refund = (await till.post("/v1/refunds", {"payment_id": payment["id"], "amount": 400})).json()
-    await settle(worker)
-
-    assert refund["status"] == "succeeded"
-    assert postman.told == ["payment.charged", "refund.succeeded"]
-    shown = (await till.get(f"/v1/payments/{payment['id']}")).json()
-    assert shown["refunded_amount"] == 400
