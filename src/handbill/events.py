@@ -13,7 +13,9 @@ from typing import Any
 import msgspec
 
 from handbill.infra.database import Tx
+from handbill.infra.paging import Stretch
 from handbill.kernel.clock import Instant
+from handbill.kernel.errors import NotFound
 from handbill.kernel.ids import new_id
 
 TOPIC = "events"
@@ -57,12 +59,30 @@ class Event(msgspec.Struct, frozen=True):
     data: dict[str, Any]
     created_at: Instant
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The snapshot of the object, without what only the relay needs."""
+        return {name: value for name, value in self.data.items() if name != WEBHOOK}
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """What a list of events is narrowed to."""
+
+    type: str | None = None
+    object_id: str | None = None
+
 
 class Head(msgspec.Struct, frozen=True):
     """The last number given out for a merchant."""
 
     merchant_id: int
     sequence: int
+
+
+_EVENT = (
+    "SELECT id, merchant_id, test, sequence, type, object_id, object_sequence, data_json,"
+    " created_at FROM events"
+)
 
 
 class _Recorded(msgspec.Struct, frozen=True):
@@ -112,14 +132,51 @@ def after(
     """The merchant's events of `types` beyond `sequence`, in order."""
     return tx.all(
         Event,
-        "SELECT id, merchant_id, test, sequence, type, object_id, object_sequence, data_json,"
-        " created_at FROM events WHERE merchant_id = :merchant_id AND sequence > :sequence"
+        f"{_EVENT} WHERE merchant_id = :merchant_id AND sequence > :sequence"
         " AND type IN :types ORDER BY sequence LIMIT :limit",
         merchant_id=merchant_id,
         sequence=sequence,
         limit=limit,
         types=sorted(types),
     )
+
+
+def get(tx: Tx, merchant_id: int, event_id: str, *, test: bool) -> Event:
+    """Raises NotFound, also for an event of another merchant or of the other mode."""
+    found = tx.find(
+        Event,
+        f"{_EVENT} WHERE id = :id AND merchant_id = :merchant_id AND test = :test",
+        id=event_id,
+        merchant_id=merchant_id,
+        test=test,
+    )
+    if found is None:
+        raise NotFound("There is no such event.")
+    return found
+
+
+def list_stretch(
+    tx: Tx, merchant_id: int, narrow: Filter, after: int, limit: int, *, test: bool
+) -> Stretch[Event]:
+    """The merchant's events of one mode beyond the number `after`, in order.
+
+    Numbers are given under a lock that is held until the commit, so none appears below one that
+    was read: who goes on after the last that it saw misses nothing.
+    """
+    clauses = {"type": " AND type = :type", "object_id": " AND object_id = :object_id"}
+    asked = {name: getattr(narrow, name) for name in clauses if getattr(narrow, name) is not None}
+    found = tx.all(
+        Event,
+        f"{_EVENT} WHERE merchant_id = :merchant_id AND test = :test AND sequence > :after"
+        + "".join(clauses[name] for name in asked)
+        + " ORDER BY sequence LIMIT :limit",
+        merchant_id=merchant_id,
+        test=test,
+        after=after,
+        limit=limit + 1,
+        **asked,
+    )
+    return Stretch(found[:limit], found[limit - 1].sequence if len(found) > limit else None)
 
 
 def merchant_of(tx: Tx, event_id: str) -> int | None:

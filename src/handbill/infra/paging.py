@@ -40,6 +40,13 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
     next: Position | None = None
 
 
+class Stretch(msgspec.Struct, Generic[T], frozen=True):
+    """Some of what is numbered, in order. `next` is the number to go on after, None at the end."""
+
+    items: Sequence[T]
+    next: int | None = None
+
+
 def cut(rows: Sequence[P], limit: int) -> Page[P]:
     """A page from one row more than it may hold, which tells whether there is a next one."""
     if len(rows) <= limit:

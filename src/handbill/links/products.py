@@ -7,14 +7,13 @@ from typing import Any
 
 import msgspec
 
-from handbill import events
 from handbill.catalog import images, products
 from handbill.catalog import store as catalog
 from handbill.catalog.products import Product, ProductTerms
 from handbill.infra.database import Tx
 from handbill.kernel import ids
 from handbill.kernel.errors import Invalid, NotFound
-from handbill.links import service, store
+from handbill.links import facts, service, store
 from handbill.links.model import AmountType, Terms
 from handbill.merchants.model import Tenant
 
@@ -49,7 +48,7 @@ def create(tx: Tx, tenant: Tenant, terms: ProductTerms) -> Product:
     catalog.add(tx, product)
     store.add(tx, link)
     store.add_attached(tx, link.id, [product.id])
-    _record(tx, "product.created", product, first=True)
+    facts.record_product(tx, "product.created", product, first=True)
     return product
 
 
@@ -88,7 +87,7 @@ def change(tx: Tx, tenant: Tenant, product_id: str, changes: Mapping[str, Any]) 
         ),
     )
     store.touch_with_product(tx, product.id)
-    _record(tx, "product.updated", changed)
+    facts.record_product(tx, "product.updated", changed)
     return changed
 
 
@@ -98,7 +97,7 @@ def delete(tx: Tx, tenant: Tenant, product_id: str) -> Product:
     store.detach_everywhere(tx, product.id)
     catalog.mark_deleted(tx, tenant, product.id)
     service.remove(tx, store.lock(tx, product.link_id))
-    _record(tx, "product.deleted", product)
+    facts.record_product(tx, "product.deleted", product)
     return product
 
 
@@ -116,23 +115,3 @@ def _check_other_links(tx: Tx, product: Product) -> None:
         raise Invalid(
             {"currency": ["cannot change while the product is attached to links; detach it first"]}
         )
-
-
-def _record(tx: Tx, event_type: str, product: Product, *, first: bool = False) -> None:
-    data = {
-        "id": product.id,
-        "header": product.header,
-        "price": product.price_minor,
-        "currency": product.currency,
-        "qty": product.qty,
-        "link": product.link_id,
-    }
-    events.record(
-        tx,
-        event_type,
-        merchant_id=product.merchant_id,
-        test=product.test,
-        object_id=product.id,
-        data=data,
-        first=first,
-    )

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from handbill import events
 from handbill.catalog import store as catalog
 from handbill.infra import jobs
 from handbill.infra.database import Tx
@@ -16,7 +15,7 @@ from handbill.infra.paging import Page, Position
 from handbill.kernel import ids, states
 from handbill.kernel.errors import Faults, Invalid, NotFound
 from handbill.kernel.warnings import Warned
-from handbill.links import model, rules, store
+from handbill.links import facts, model, rules, store
 from handbill.links.model import ClosedReason, Link, LinkStatus, LinkWithProducts, Terms
 from handbill.merchants.model import Tenant
 
@@ -48,11 +47,12 @@ def create(
         raise Invalid(found)
     link = new_link(tx, tenant, terms)
     store.add(tx, link)
-    store.add_attached(tx, link.id, [p.id for p in products])
+    attached = [p.id for p in products]
+    store.add_attached(tx, link.id, attached)
     full = LinkWithProducts(link, tuple(products))
-    _record(tx, "link.created", link, first=True)
+    facts.record_link(tx, "link.created", link, attached, first=True)
     _close_when_expired(tx, link)
-    ignored = _ignored(product_ids, [p.id for p in products])
+    ignored = _ignored(product_ids, attached)
     return Made(full, (*ignored, *rules.warnings(tx, tenant, full)))
 
 
@@ -115,16 +115,17 @@ def change(
         found["expires_at"] = ["must be in the future"]
     if found:
         raise Invalid(found)
-    changed = _moved_by_terms(tx, msgspec.structs.replace(link, **changes))
-    changed = msgspec.structs.replace(changed, version=link.version + 1, updated_at=tx.now)
+    changed = msgspec.structs.replace(link, **changes, version=link.version + 1, updated_at=tx.now)
+    attached = [p.id for p in products]
+    changed = _moved_by_terms(tx, changed, attached)
     store.save(tx, changed)
     if product_ids is not None:
-        store.attach(tx, link.id, [p.id for p in products])
-    _record(tx, "link.updated", changed)
+        store.attach(tx, link.id, attached)
+    facts.record_link(tx, "link.updated", changed, attached)
     if changed.expires_at != link.expires_at:
         _close_when_expired(tx, changed)
     full = LinkWithProducts(changed, tuple(products))
-    ignored = _ignored(product_ids or (), [p.id for p in products])
+    ignored = _ignored(product_ids or (), attached)
     return Made(full, (*ignored, *_freed(link, changed), *rules.warnings(tx, tenant, full)))
 
 
@@ -208,24 +209,24 @@ def _moved(
         link, status=to, status_reason=reason, version=link.version + 1, updated_at=tx.now
     )
     store.save(tx, moved)
-    _record(tx, event_type, moved)
+    facts.record_link(tx, event_type, moved, store.attached(tx, [link.id])[link.id])
     return moved
 
 
-def _moved_by_terms(tx: Tx, link: Link) -> Link:
+def _moved_by_terms(tx: Tx, link: Link, attached: Sequence[str]) -> Link:
     """New terms can end a link (a limit below what was paid), and open again one that was closed
     by its limit or its time."""
     opened = msgspec.structs.replace(link, status=LinkStatus.ACTIVE, status_reason=None)
     if link.status is LinkStatus.CLOSED and model.end_of(opened, tx.now) is None:
         states.advance(model.STATES, link.status, opened.status)
-        _record(tx, "link.resumed", opened)
+        facts.record_link(tx, "link.resumed", opened, attached)
         return opened
     if link.status is not LinkStatus.CLOSED and model.is_full(link):
         states.advance(model.STATES, link.status, LinkStatus.CLOSED)
         closed = msgspec.structs.replace(
             link, status=LinkStatus.CLOSED, status_reason=ClosedReason.LIMIT_REACHED
         )
-        _record(tx, "link.closed", closed)
+        facts.record_link(tx, "link.closed", closed, attached)
         return closed
     return link
 
@@ -235,26 +236,6 @@ def _close_when_expired(tx: Tx, link: Link) -> None:
         payload = {"link_id": link.id, "merchant_id": link.merchant_id}
         key = f"{CLOSE_EXPIRED}:{link.id}:{link.expires_at}"
         jobs.add(tx, CLOSE_EXPIRED, payload, due_at=link.expires_at, key=key)
-
-
-def _record(tx: Tx, event_type: str, link: Link, *, first: bool = False) -> None:
-    data = {
-        "id": link.id,
-        "status": link.status,
-        "status_reason": link.status_reason,
-        "amount_type": link.amount_type,
-        "amount": {"default": link.amount_minor, "currency": link.currency},
-        "product": link.product_id,
-    }
-    events.record(
-        tx,
-        event_type,
-        merchant_id=link.merchant_id,
-        test=link.test,
-        object_id=link.id,
-        data=data,
-        first=first,
-    )
 
 
 def _products_after(

@@ -8,6 +8,7 @@ from typing import Any
 
 from handbill import events
 from handbill.infra.database import Tx
+from handbill.kernel.clock import iso
 from handbill.payments.model import Payment, PaymentStatus, PaymentType
 
 WEBHOOK_STATUSES = frozenset(
@@ -39,16 +40,7 @@ def record(
 ) -> None:
     """An event about the payment; of a final status, with the webhook that it makes. `more` is
     told beside what every event tells."""
-    data: dict[str, Any] = {
-        **more,
-        "id": payment.id,
-        "txid": payment.txid,
-        "status": payment.status,
-        "amount": payment.amount_minor,
-        "currency": payment.currency,
-        "link": payment.link_id,
-        "product": payment.product_id,
-    }
+    data = {**more, **_snapshot(payment)}
     if event_type == f"payment.{payment.status}" and payment.status in WEBHOOK_STATUSES:
         data[events.WEBHOOK] = {"url": payment.notify_url, "body": flat_body(payment)}
     events.record(
@@ -61,6 +53,34 @@ def record(
         first=first,
     )
     tx.announce(topic(payment.id))
+
+
+def _snapshot(payment: Payment) -> dict[str, Any]:
+    """The transaction as the API shows it, but for its address: that opens its page. Nothing of
+    the payer, who may ask to be forgotten; an event stays."""
+    return {
+        "id": payment.id,
+        "txid": payment.txid,
+        "type": payment.type,
+        "status": payment.status,
+        "amount": payment.amount_minor,
+        "amount_with_fee": payment.amount_with_fee_minor,
+        "amount_dest": payment.amount_dest_minor,
+        "currency": payment.currency,
+        "link": payment.link_id,
+        "product": payment.product_id,
+        "method": payment.method,
+        "provider": payment.provider,
+        "refunded_amount": payment.refunded_minor,
+        "error_code": payment.error_code,
+        "error_description": payment.error_description or "",
+        "surplus": payment.surplus,
+        "late": payment.late,
+        "created": iso(payment.created_at),
+        "charged_at": None if payment.charged_at is None else iso(payment.charged_at),
+        "metadata": payment.metadata,
+        "test": payment.test,
+    }
 
 
 def flat_body(payment: Payment) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from handbill.infra.paging import Position
+from handbill.infra.paging import Page, Position, Stretch
 from handbill.kernel.ids import parse_id
 
 PAGE_MAX = 100
@@ -35,6 +35,23 @@ def read_cursor(text: Any) -> Position:
     if position.created_at >= _CREATED_MAX or write_cursor(position) != text or not position.id:
         raise ValueError(_FOREIGN)
     return position
+
+
+class Following(msgspec.Struct, frozen=True):
+    """How a list goes on: ordered by `field`, with `value` as the next `parameter`."""
+
+    field: str
+    parameter: str
+    value: str | None
+    """None: the list is at its end."""
+
+
+def following(answer: Page[Any] | Stretch[Any]) -> Following:
+    if isinstance(answer, Stretch):
+        return Following("sequence", "after", None if answer.next is None else str(answer.next))
+    return Following(
+        "created", "cursor", None if answer.next is None else write_cursor(answer.next)
+    )
 
 
 class Paged(msgspec.Struct, kw_only=True, frozen=True):

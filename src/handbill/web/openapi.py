@@ -189,7 +189,7 @@ def _envelope(operation: Operation, schemas: Schemas) -> Schema:
     cursor = {
         "type": "object",
         "properties": {
-            "cursor_field": {"type": "string", "const": "created"},
+            "cursor_field": {"type": "string", "const": operation.ordered_by},
             "cursor_value": {"type": ["string", "null"]},
         },
         "required": ["cursor_field", "cursor_value"],

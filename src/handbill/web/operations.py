@@ -16,7 +16,7 @@ import structlog
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from handbill.infra.paging import Page
+from handbill.infra.paging import Page, Stretch
 from handbill.kernel.errors import (
     Forbidden,
     HandbillError,
@@ -29,7 +29,7 @@ from handbill.merchants.model import Identity
 from handbill.merchants.model import Scope as KeyScope
 from handbill.web import bodies, problems, validation
 from handbill.web.calls import Call, Deps, read_headers, request_names
-from handbill.web.cursors import write_cursor
+from handbill.web.cursors import Following, following
 from handbill.web.replies import Reply, json_reply
 
 API = "/api"
@@ -43,7 +43,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One verb on one path. At most one of `body`, `query` and `upload` is set; what was read is
     the second argument of the handler, which has no second one where none is set.
 
-    `handler` gives the value of `data`, or a `Page` where `answer` is the type of its items.
+    `handler` gives the value of `data`, or a `Page` or `Stretch` where `answer` is the type
+    of its items.
     """
 
     name: str
@@ -62,6 +63,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     answer: type[Any] | None = None
     """None: the operation always ends in one of `errors`."""
     paged: bool = False
+    ordered_by: str = "created"
+    """Of a list: the field whose value leads from one page to the next."""
     status: int = 200
     status_known: int | None = None
     """Where a repeat finds what it asked for: the handler sets `call.status` to it."""
@@ -228,15 +231,15 @@ def _reader(operation: Operation) -> Reader:
 def _reply(operation: Operation, call: Call, answer: Any) -> Reply:
     envelope: dict[str, Any] = {"data": answer}
     headers = {}
-    if isinstance(answer, Page):
-        cursor = write_cursor(answer.next) if answer.next else None
+    if isinstance(answer, Page | Stretch):
+        goes_on = following(answer)
         envelope = {
             "data": answer.items,
-            "cursor": {"cursor_field": "created", "cursor_value": cursor},
-            "has_more": cursor is not None,
+            "cursor": {"cursor_field": goes_on.field, "cursor_value": goes_on.value},
+            "has_more": goes_on.value is not None,
         }
-        if cursor is not None:
-            headers["link"] = f'<{_next_page(call, cursor)}>; rel="next"'
+        if goes_on.value is not None:
+            headers["link"] = f'<{_next_page(call, goes_on)}>; rel="next"'
     if call.warnings:
         envelope["warnings"] = call.warnings
     reply = json_reply(envelope, call.status or operation.status)
@@ -244,7 +247,7 @@ def _reply(operation: Operation, call: Call, answer: Any) -> Reply:
     return reply
 
 
-def _next_page(call: Call, cursor: str) -> str:
-    kept = [(n, v) for n, v in call.parameters if n != "cursor"]
-    query = urlencode([*kept, ("cursor", cursor)])
+def _next_page(call: Call, goes_on: Following) -> str:
+    kept = [(n, v) for n, v in call.parameters if n != goes_on.parameter]
+    query = urlencode([*kept, (goes_on.parameter, goes_on.value)])
     return f"{call.deps.addresses.base}{call.path}?{query}"

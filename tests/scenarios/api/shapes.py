@@ -8,6 +8,8 @@ import httpx2
 
 LINKS, PRODUCTS, TRANSACTIONS = "/api/v1/links", "/api/v1/products", "/api/v1/transactions"
 
+EVENTS = "/api/v1/events"
+
 LINK: dict[str, Any] = {
     "amount": {"default": 1000, "currency": "RUB"},
     "amount_type": "fixed",
@@ -33,6 +35,14 @@ async def made(client: httpx2.AsyncClient, path: str, body: Any) -> dict[str, An
 async def refused(client: httpx2.AsyncClient, path: str, body: Any) -> dict[str, list[str]]:
     """The faults that a POST was refused for."""
     answer = await client.post(path, json=body)
+    assert answer.status_code == 422, answer.text
+    details: dict[str, list[str]] = answer.json()["details"]
+    return details
+
+
+async def refused_query(client: httpx2.AsyncClient, address: str) -> dict[str, list[str]]:
+    """The faults that a GET was refused for."""
+    answer = await client.get(address)
     assert answer.status_code == 422, answer.text
     details: dict[str, list[str]] = answer.json()["details"]
     return details

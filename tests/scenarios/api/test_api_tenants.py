@@ -11,7 +11,15 @@ from handbill.merchants import keys, service
 from handbill.merchants.model import Scope
 from handbill.web.api import OPERATIONS
 from tests.scenarios.api.conftest import ApiHouse
-from tests.scenarios.api.shapes import LINK, LINKS, PRODUCT, PRODUCTS, TRANSACTIONS, made
+from tests.scenarios.api.shapes import (
+    EVENTS,
+    LINK,
+    LINKS,
+    PRODUCT,
+    PRODUCTS,
+    TRANSACTIONS,
+    made,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -30,8 +38,10 @@ WITH_ID = [o for o in OPERATIONS if "{id}" in o.path and o.answer is not None]
 async def mine(house: ApiHouse) -> dict[str, str]:
     """One object of the shop for each kind of path."""
     order = {"params": {"type": "payment", "amount": 100, "currency": "RUB"}}
+    link = await made(house.shop, LINKS, LINK)
     return {
-        LINKS: (await made(house.shop, LINKS, LINK))["id"],
+        LINKS: link["id"],
+        EVENTS: (await house.shop.get(EVENTS)).json()["data"][0]["id"],
         PRODUCTS: (await made(house.shop, PRODUCTS, PRODUCT))["id"],
         TRANSACTIONS: (await made(house.shop, TRANSACTIONS, order))["id"],
     }
@@ -62,11 +72,17 @@ async def test_a_strangers_object_answers_like_a_missing_one(
 
 def test_every_kind_of_object_is_tried() -> None:
     assert {o.path for o in WITH_ID} == {
-        f"{base}/{{id}}" for base in (LINKS, PRODUCTS, TRANSACTIONS)
+        f"{base}/{{id}}" for base in (LINKS, PRODUCTS, TRANSACTIONS, EVENTS)
     }
 
 
-@pytest.mark.parametrize("path", [LINKS, f"{LINKS}?owner=product", PRODUCTS, TRANSACTIONS])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(LINKS, f"{LINKS}?owner=product", PRODUCTS, TRANSACTIONS),
+        *(f"{EVENTS}?type=link.created", f"{EVENTS}?type=payment.created"),
+    ],
+)
 async def test_a_list_shows_only_ones_own(house: ApiHouse, path: str) -> None:
     await mine(house)
 

@@ -27,7 +27,7 @@ TAGS = (
     Tag(pictures.TAG, "Pictures for links and products."),
     Tag(transactions.TAG, "What was paid, or tried to be."),
     Tag(merchant.TAG, "Who sells, and where its webhooks go."),
-    Tag(events.TAG, "What happened, to be read or sent again. Not in this version yet."),
+    Tag(events.TAG, "What happened: the same rows make webhooks."),
 )
 
 
