@@ -14,6 +14,7 @@ from handbill.cli import options
 from handbill.kernel.errors import Conflict, Invalid
 from handbill.kernel.money import Money
 from handbill.ledger import audit, book, journal
+from handbill.ledger.audit import Finding
 from handbill.ledger.book import Head
 from handbill.ledger.model import Chain
 
@@ -55,8 +56,7 @@ def verify(
     noted = _heads(against) if against is not None else {}
     findings = options.read(settings, lambda tx: audit.verify(tx, noted))
     for one in findings:
-        mode = "test" if one.chain.test else "live"
-        typer.echo(f"merchant {one.chain.merchant_id} {mode}, entry {one.sequence}: {one.words}")
+        typer.echo(_told(one))
     if findings:
         raise Conflict(f"The books are not as they were written: {len(findings)} findings.")
     typer.echo("The books are as they were written.")
@@ -81,6 +81,13 @@ def export(
         raise Conflict(f"{file} exists already; choose another name.")
     file.write_text(text)
     typer.echo(f"{file}: written. Judge it with: hledger check --strict -f {file}")
+
+
+def _told(one: Finding) -> str:
+    if one.chain is None:
+        return one.words
+    mode = "test" if one.chain.test else "live"
+    return f"merchant {one.chain.merchant_id} {mode}, entry {one.sequence}: {one.words}"
 
 
 def _heads(export_file: Path) -> dict[Chain, Head]:
