@@ -13,6 +13,7 @@ import structlog
 from handbill.infra import jobs
 from handbill.infra.database import Database, Tx
 from handbill.infra.jobs import Job
+from handbill.infra.sweeps import Span, Swept, sweep
 from handbill.kernel import ids
 from handbill.kernel.errors import Conflict, NotAuthentic, NotFound, ProviderError
 from handbill.merchants import accounts
@@ -123,6 +124,23 @@ def receive(
     if stored:
         payload = {"account_id": account.id, "reference": notification.reference}
         jobs.add(tx, PROCESS, payload, due_at=tx.now)
+
+
+_EMPTY = "UPDATE notifications SET body = '', headers_json = '{}' WHERE body <> ''"
+"""The row stays: it knows a repeat."""
+
+
+def forget_old(tx: Tx, span: Span) -> Swept:
+    return sweep(tx, span, "notifications", _EMPTY)
+
+
+def forget_about(tx: Tx, account_id: str, reference: str) -> None:
+    """What the acquirer wrote about one payment of its own."""
+    tx.run(
+        f"{_EMPTY} AND account_id = :account_id AND reference = :reference",
+        account_id=account_id,
+        reference=reference,
+    )
 
 
 def _is_ours(tx: Tx, attempt_id: str, account_id: str) -> bool:

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from handbill.inbox import PROCESS, Inbox
+from handbill.infra.database import Tx
 from handbill.infra.jobs import Handler
 from handbill.links import ends
 from handbill.payments import opening, service
 from handbill.payments.start import Payments
+from handbill.privacy import retention
+from handbill.privacy.retention import Retention
 from handbill.webhooks.delivery import DELIVER, Deliveries
 
 
-def table(payments: Payments, inbox: Inbox, deliveries: Deliveries) -> dict[str, Handler]:
+def table(
+    payments: Payments, inbox: Inbox, deliveries: Deliveries, kept: Retention
+) -> dict[str, Handler]:
     return {
         ends.CLOSE_EXPIRED: ends.close_expired,
         opening.RECONCILE: payments.reconcile,
         service.GIVE_UP: payments.give_up,
         PROCESS: inbox.process,
         DELIVER: deliveries.deliver,
+        retention.SWEEP: kept.sweep,
     }
+
+
+def schedule(tx: Tx) -> None:
+    """The jobs that come back by themselves. At every start: one that waits is left as it is."""
+    retention.schedule(tx)

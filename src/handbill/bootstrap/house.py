@@ -21,6 +21,7 @@ from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import Clock
 from handbill.merchants.accounts import Acquirers
 from handbill.payments.start import Payments
+from handbill.privacy.retention import Retention
 from handbill.providers.registry import Registry
 from handbill.web.app import Application
 from handbill.web.parts import Parts
@@ -56,9 +57,10 @@ class House:
         self.inbox = Inbox(self.acquirers)
         self.workshop = Workshop("handbill.catalog.pictures")
         self.deliveries = Deliveries(self.guarded, self.crypto)
+        retention = Retention(settings.payer_retention_days, settings.body_retention_days)
         sandbox_timers = acquirer_sandbox.handlers(self.trusted) if settings.sandbox else {}
         self.handlers = {
-            **handlers.table(self.payments, self.inbox, self.deliveries),
+            **handlers.table(self.payments, self.inbox, self.deliveries, retention),
             **sandbox_timers,
         }
         self.worker = Worker(self.db, self.handlers, clock)

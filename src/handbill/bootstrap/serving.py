@@ -15,7 +15,7 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
-from handbill.bootstrap import banner, first_start, logs, premises
+from handbill.bootstrap import banner, first_start, handlers, logs, premises
 from handbill.bootstrap.first_start import FirstStart
 from handbill.bootstrap.house import House
 from handbill.bootstrap.wire import BoundedProtocol
@@ -72,6 +72,7 @@ def _furnish(tx: Tx, house: House) -> FirstStart | None:
         tx, house.crypto, house.addresses, sandbox=sandbox, inbox=house.has_inbox
     )
     first_start.switch_sandbox(tx, house.crypto, on=sandbox)
+    handlers.schedule(tx)
     return furnished
 
 

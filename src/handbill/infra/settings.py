@@ -109,6 +109,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_format: Annotated[
         LogFormat, _about("`text` for people, `json` for machines: one object a line.", "text")
     ]
+    payer_retention_days: Annotated[
+        int,
+        _about(
+            "Days after which a payment's payer is forgotten: e-mail, phone, name, cookie; from 7.",
+            "400",
+        ),
+    ]
+    body_retention_days: Annotated[
+        int,
+        _about(
+            "Days after which the texts of notifications and of webhooks are forgotten; from 7.",
+            "90",
+        ),
+    ]
     storage_url: Annotated[
         str,
         _about(
@@ -216,6 +230,8 @@ def _defaults(given: Mapping[str, Any]) -> dict[str, Any]:
         "shutdown_seconds": 8,
         "worker": True,
         "log_format": "text",
+        "payer_retention_days": 400,
+        "body_retention_days": 90,
         "storage_url": f"file://{data / 'images'}",
         "storage_endpoint": None,
         "storage_region": "us-east-1",
@@ -263,6 +279,9 @@ _READERS: dict[str, Callable[[object], object]] = {
     "shutdown_seconds": values.whole(0, 600),
     "worker": values.flag,
     "log_format": values.choice(*get_args(LogFormat)),
+    # Less could take away what is still on its way: webhooks are tried for 76 hours.
+    "payer_retention_days": values.whole(7, 3_650),
+    "body_retention_days": values.whole(7, 3_650),
     "storage_url": values.storage_url,
     "storage_endpoint": values.endpoint,
     "storage_region": values.line,

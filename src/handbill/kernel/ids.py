@@ -39,6 +39,12 @@ def new_id(at: Instant) -> str:
     return str(uuid_utils.UUID(int=number))
 
 
+def first_id(at: Instant) -> str:
+    """After every id that was made before `at`, and before all others."""
+    digits = f"{max(at, 0):012x}"
+    return f"{digits[:8]}-{digits[8:]}-0000-0000-000000000000"
+
+
 def parse_id(text: str) -> str | None:
     """The canonical form of a UUID, or None. Paths carry text that anybody typed."""
     lower = text.lower()

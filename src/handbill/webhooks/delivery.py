@@ -20,7 +20,7 @@ from handbill.infra.outbound import Answer, Outbound, OutboundError
 from handbill.kernel import states
 from handbill.kernel.clock import MINUTE, SECOND, Instant
 from handbill.merchants import service as merchants
-from handbill.webhooks import store
+from handbill.webhooks import bodies, store
 from handbill.webhooks.lanes import Lanes
 from handbill.webhooks.model import STATES, Attempt, Delivery, DeliveryStatus
 from handbill.webhooks.relay import DELIVER, relay
@@ -137,6 +137,7 @@ class Deliveries:
         patience_ends = delivery.created_at + ORDER_WAIT_MAX
         if tx.now < patience_ends and store.has_earlier_pending(tx, delivery):
             return Waiting(min(tx.now + ORDER_WAIT_STEP, patience_ends))
+        delivery = msgspec.structs.replace(delivery, body=bodies.body_of(tx, delivery))
         secrets = merchants.webhook_target(tx, self._crypto, delivery.merchant_id).secrets
         headers = signed_headers(delivery.message_id, tx.now, delivery.body, secrets)
         return Prepared(delivery, {"content-type": "application/json", **headers}, tx.now)

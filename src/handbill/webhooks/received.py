@@ -16,6 +16,7 @@ from standardwebhooks import Webhook
 from handbill import events
 from handbill.infra.crypto import Crypto
 from handbill.infra.database import Tx
+from handbill.infra.sweeps import Span, Swept, sweep
 from handbill.kernel import ids
 from handbill.kernel.clock import MINUTE, Instant
 from handbill.merchants import service as merchants
@@ -82,6 +83,10 @@ def after(tx: Tx, received_id: str | None) -> list[ReceivedWebhook]:
         + " ORDER BY id LIMIT 100",
         **({"id": received_id} if received_id else {}),
     )
+
+
+def forget_old(tx: Tx, span: Span) -> Swept:
+    return sweep(tx, span, "received_webhooks", "DELETE FROM received_webhooks WHERE TRUE")
 
 
 def _is_signed(tx: Tx, crypto: Crypto, headers: Mapping[str, str], body: bytes) -> bool:

@@ -50,6 +50,8 @@ def upgrade() -> None:
         "UPDATE payments SET fingerprint = NULL WHERE fingerprint IS NOT NULL",
         "ALTER TABLE payments DROP COLUMN customer_json",
         "CREATE INDEX payments_by_payer_id ON payments (payer_id) WHERE payer_id IS NOT NULL",
+        "CREATE INDEX notifications_by_reference ON notifications (account_id, reference)"
+        " WHERE body <> ''",
     )
 
 
@@ -59,6 +61,7 @@ def downgrade() -> None:
         "ALTER TABLE payments ADD COLUMN customer_json {json} NOT NULL DEFAULT '{}'",
         f"UPDATE payments SET customer_json = (SELECT {told} FROM payers"
         " WHERE payers.id = payments.payer_id) WHERE payer_id IS NOT NULL",
+        "DROP INDEX notifications_by_reference",
         "DROP INDEX payments_by_payer_id",
         "ALTER TABLE payments DROP COLUMN payer_id",
     )

@@ -1,0 +1,27 @@
+"""Scenarios of personal data: a whole house on loopback, stepped by hand, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from handbill.kernel.clock import ManualClock
+from handbill.privacy import retention
+from tests.support.payers import Payer
+from tests.support.running import RunningHouse, running_house
+
+
+@pytest.fixture
+async def house(
+    database_url: str, tmp_path: Path, clock: ManualClock
+) -> AsyncIterator[RunningHouse]:
+    async with running_house(database_url, tmp_path / "data", clock) as running:
+        await running.house.db.write(retention.schedule)
+        yield running
+
+
+@pytest.fixture
+def payer(house: RunningHouse) -> Payer:
+    return house.new_payer()
