@@ -13,6 +13,7 @@ from handbill.catalog.images import (
     BYTES_MAX,
     PICTURES,
     accept,
+    add,
     find,
     read,
     sizes,
@@ -54,16 +55,10 @@ class Shop:
         self.workshop = Workshop(PICTURES)
 
     async def upload(self, data: bytes, name: str = "photo.jpg") -> str:
-        return await accept(
-            self.db,
-            self.storage,
-            self.workshop,
-            self.clock,
-            merchant_id=self.merchant_id,
-            test=True,
-            name=name,
-            data=data,
+        picture = await accept(
+            self.storage, self.workshop, self.clock, self.merchant_id, name, data
         )
+        return await self.db.write(lambda tx: add(tx, picture, test=True))
 
     async def rows(self) -> int:
         return int(await self.db.read(lambda tx: tx.value("SELECT count(*) FROM images")))

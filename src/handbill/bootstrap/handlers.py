@@ -1,7 +1,9 @@
-"""Which function does which kind of job. A test fails on a kind without one."""
+"""Which function does which kind of job (a test fails on a kind without one), and which jobs come
+back by themselves."""
 
 from __future__ import annotations
 
+from handbill import idempotency
 from handbill.inbox import PROCESS, Inbox
 from handbill.infra.database import Tx
 from handbill.infra.jobs import Handler
@@ -23,9 +25,11 @@ def table(
         PROCESS: inbox.process,
         DELIVER: deliveries.deliver,
         retention.SWEEP: kept.sweep,
+        idempotency.SWEEP: idempotency.sweep,
     }
 
 
 def schedule(tx: Tx) -> None:
     """The jobs that come back by themselves. At every start: one that waits is left as it is."""
     retention.schedule(tx)
+    idempotency.schedule(tx)

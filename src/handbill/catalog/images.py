@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 
-from handbill.infra.database import Database, Tx
+from handbill.infra.database import Tx
 from handbill.infra.storage import Storage
 from handbill.infra.workshop import JobFailed, JobStopped, JobTimedOut, Workshop
 from handbill.kernel.clock import Clock, Instant
@@ -50,21 +50,23 @@ class _Size(msgspec.Struct):
     height: int
 
 
-async def accept(
-    db: Database,
-    storage: Storage,
-    workshop: Workshop,
-    clock: Clock,
-    *,
-    merchant_id: int,
-    test: bool,
-    name: str,
-    data: bytes,
-) -> str:
-    """Stores an upload and gives its key.
+class Accepted(msgspec.Struct, frozen=True):
+    """A picture whose files are stored. There is none before `add`."""
 
-    The files come first and the row last: a row promises a picture, a file without a row is only
-    a little space. `name` is the sender's; only letters and digits of it are kept.
+    key: str
+    merchant_id: int
+    width: int
+    height: int
+    bytes: int
+
+
+async def accept(
+    storage: Storage, workshop: Workshop, clock: Clock, merchant_id: int, name: str, data: bytes
+) -> Accepted:
+    """Judges and rebuilds an upload, and stores its files: they come first and the row last. A row
+    promises a picture, a file without a row is only a little space.
+
+    `name` is the sender's; only letters and digits of it are kept.
 
     Raises TooLarge, UnsupportedMedia, BrokenImage; Unavailable where storage or workshop cannot.
     """
@@ -75,22 +77,19 @@ async def accept(
     key = new_key(merchant_id, name, kind, clock.now())
     await storage.put(small_key(key), rebuilt.small, "image/webp")
     await storage.put(key, rebuilt.data, "image/jpeg" if kind == "JPEG" else "image/png")
+    return Accepted(key, merchant_id, rebuilt.width, rebuilt.height, len(rebuilt.data))
 
-    def store(tx: Tx) -> None:
-        tx.run(
-            "INSERT INTO images (key, merchant_id, test, width, height, bytes, created_at)"
-            " VALUES (:key, :merchant_id, :test, :width, :height, :bytes, :now)",
-            key=key,
-            merchant_id=merchant_id,
-            test=test,
-            width=rebuilt.width,
-            height=rebuilt.height,
-            bytes=len(rebuilt.data),
-            now=tx.now,
-        )
 
-    await db.write(store, merchant=merchant_id)
-    return key
+def add(tx: Tx, picture: Accepted, *, test: bool) -> str:
+    """The row of the picture; gives its key."""
+    tx.run(
+        "INSERT INTO images (key, merchant_id, test, width, height, bytes, created_at)"
+        " VALUES (:key, :merchant_id, :test, :width, :height, :bytes, :now)",
+        **msgspec.structs.asdict(picture),
+        test=test,
+        now=tx.now,
+    )
+    return picture.key
 
 
 def find(tx: Tx, merchant_id: int, key: str) -> bool:

@@ -2,12 +2,15 @@
 
 HandbillError
 |-- Malformed                 the request cannot be read (bad JSON, duplicate members, bad header)
+|   `-- KeyMalformed          an idempotency key that is none
 |-- Unauthorized              no key, or a wrong one
 |-- Forbidden                 the key lacks the scope; the merchant is paused
 |-- NotFound                  missing, or somebody else's
 |-- Conflict                  the thing's state does not allow it
 |   |-- IllegalTransition     a status change that the table of states does not know
 |   |-- DuplicateTxid         the same txid with another body
+|   |-- KeyReused             an idempotency key that came with another request before
+|   |-- KeyInProgress         the first request with this idempotency key is not answered yet
 |   |-- LeaseLost             another worker has taken a job over
 |   `-- LinkNotPayable        the link's end state, by name
 |-- TooLarge                  body, picture or file over its bound
@@ -51,6 +54,10 @@ class Malformed(HandbillError):
     code = "malformed"
 
 
+class KeyMalformed(Malformed):
+    code = "idempotency_key_malformed"
+
+
 class Unauthorized(HandbillError):
     code = "unauthorized"
 
@@ -73,6 +80,15 @@ class IllegalTransition(Conflict):
 
 class DuplicateTxid(Conflict):
     code = "duplicate_txid"
+
+
+class KeyReused(Conflict):
+    code = "idempotency_key_reused"
+
+
+class KeyInProgress(Conflict):
+    code = "idempotency_in_progress"
+    retry_after_seconds = 2
 
 
 class LeaseLost(Conflict):

@@ -13,7 +13,7 @@ from handbill.kernel.errors import HandbillError
 from handbill.merchants.keys import Keyring
 from handbill.qr.kept import Codes
 from handbill.web import api
-from handbill.web.calls import Deps
+from handbill.web.deps import Deps
 from handbill.web.health import Health, folders_with_data
 from handbill.web.inbound import Inbound
 from handbill.web.pages.site import Site

@@ -12,17 +12,35 @@ from handbill import __version__
 from handbill.kernel import errors
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.warnings import Warned
-from handbill.web import problems
+from handbill.web import problems, repeats
 from handbill.web.operations import Operation
 from handbill.web.replies import JSON
 from handbill.web.schemas import Schema, Schemas
 
 _ALWAYS = (errors.Unauthorized, errors.Forbidden, errors.TooMany, errors.Unavailable)
+_OF_KEY = (errors.KeyMalformed, errors.KeyInProgress, errors.KeyReused)
 _OF_BODY = (errors.Malformed, errors.TooLarge, errors.UnsupportedMedia, errors.Invalid)
 _SCALAR_HEADERS = {
     "x-request-id": "Name of this request in the operator's log.",
     "ratelimit": "What is left of the key's limit: `r` requests, whole again in `t` seconds.",
     "ratelimit-policy": "The key's limit: `q` requests in `w` seconds.",
+}
+_OF_REPLAYS = {
+    "idempotent-replayed": "`true`: this is the stored answer to an earlier request with the same"
+    " `Idempotency-Key`.",
+}
+_KEY: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A name of this request that you choose, such as a UUID: for 72 hours a repeat"
+    " with it does nothing and gets the same answer. May stand in double quotes.",
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": repeats.KEY_MAX,
+        "pattern": "^[!#-~]([ -~]*[!-~])?$",
+    },
 }
 _ABOUT = (
     "Payment links, products and their QR codes. Amounts are integers of minor units (kopecks,"
@@ -92,7 +110,7 @@ def describe(
             },
             "headers": {
                 name: {"description": words, "schema": {"type": "string"}}
-                for name, words in _SCALAR_HEADERS.items()
+                for name, words in {**_SCALAR_HEADERS, **_OF_REPLAYS}.items()
             },
             "responses": _problem_responses(problem),
             "schemas": dict(sorted(schemas.components.items())),
@@ -103,6 +121,8 @@ def describe(
 def statuses_of(operation: Operation) -> list[int]:
     """The statuses other than success that an operation may answer, in order."""
     classes = [*_ALWAYS, *operation.errors]
+    if operation.takes_key:
+        classes += _OF_KEY
     if operation.body is not None or operation.upload is not None:
         classes += _OF_BODY
     if operation.query is not None:
@@ -135,6 +155,8 @@ def _parameters(operation: Operation, schemas: Schemas) -> list[Schema]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in re.findall(r"{(\w+)}", operation.path)
     ]
+    if operation.takes_key:
+        found.append(_KEY)
     if operation.query is not None:
         for name, required, schema in schemas.parameters_of(operation.query):
             described = schema.pop("description", "")
@@ -164,9 +186,10 @@ def _without_null(schema: Schema) -> Schema:
 def _responses(operation: Operation, schemas: Schemas) -> Schema:
     responses: Schema = {}
     if operation.answer is not None:
+        named = [*_SCALAR_HEADERS, *(_OF_REPLAYS if operation.takes_key else ())]
         answer = {
             "description": "Made" if operation.status == 201 else "Done",
-            "headers": {n: {"$ref": f"#/components/headers/{n}"} for n in _SCALAR_HEADERS},
+            "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in named},
             "content": {JSON: {"schema": _envelope(operation, schemas)}},
         }
         if operation.status_known is not None:
@@ -231,7 +254,7 @@ def _problem_responses(problem: Schema) -> Schema:
             "description": ". ".join(titles[status]),
             "headers": {
                 "x-request-id": {"$ref": "#/components/headers/x-request-id"},
-                **({"retry-after": retry} if status in (429, 503) else {}),
+                **({"retry-after": retry} if status in (409, 429, 503) else {}),
             },
             "content": {problems.PROBLEM_JSON: {"schema": problem}},
         }

@@ -33,6 +33,12 @@ KINDS: dict[type[errors.HandbillError], Kind] = {
         "The request cannot be read",
         "Not JSON, a doubled member, or a broken header. Nothing happened.",
     ),
+    errors.KeyMalformed: Kind(
+        400,
+        "Not an idempotency key",
+        "`Idempotency-Key` is one value of 1 to 255 printable ASCII characters, bare or quoted."
+        " Nothing happened.",
+    ),
     errors.Unauthorized: Kind(
         401, "No key, or a wrong one", "Send a key of this installation in the header `x-api-key`."
     ),
@@ -54,6 +60,16 @@ KINDS: dict[type[errors.HandbillError], Kind] = {
     ),
     errors.DuplicateTxid: Kind(
         409, "This txid is taken", "The same `txid` was used before with another body."
+    ),
+    errors.KeyReused: Kind(
+        422,
+        "This idempotency key is taken",
+        "The same `Idempotency-Key` came with another request within 72 hours. Nothing happened.",
+    ),
+    errors.KeyInProgress: Kind(
+        409,
+        "The first request is still being answered",
+        "One with the same `Idempotency-Key` is at work. `retry-after` says when to ask again.",
     ),
     errors.LeaseLost: Kind(
         409, "Another process does it", "The work was taken over; nothing was stored twice."
@@ -94,7 +110,8 @@ KINDS: dict[type[errors.HandbillError], Kind] = {
     errors.WriteUnknown: Kind(
         503,
         "The outcome is not known",
-        "The write was sent, its end is not known. Look before you repeat it.",
+        "The write was sent, its end is not known. With the same `Idempotency-Key` a repeat finds"
+        " out; without one, look before you repeat it.",
     ),
     errors.ProviderError: Kind(
         502, "The acquirer failed", "The acquirer did not do what was asked."

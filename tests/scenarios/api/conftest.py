@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx2
+import msgspec
 import pytest
 from starlette.applications import Starlette
 
@@ -21,7 +22,7 @@ from handbill.merchants.keys import Keyring
 from handbill.merchants.model import Tenant
 from handbill.merchants.service import NewMerchant
 from handbill.web import api
-from handbill.web.calls import Deps
+from handbill.web.deps import Deps
 
 BASE = "https://pay.example"
 
@@ -37,6 +38,12 @@ class ApiHouse:
         self.shop_live = self.client(shop.api_keys["live"])
         self.other = self.client(other.api_keys["test"])
         self.stranger = self.client(None)
+
+    def over(self, db: Database) -> ApiHouse:
+        """The same house in another process."""
+        keyring = Keyring(db, self.deps.crypto, self.deps.clock)
+        deps = msgspec.structs.replace(self.deps, db=db, keyring=keyring)
+        return ApiHouse(deps, self.shop_merchant, self.other_merchant)
 
     def client(self, key: str | None) -> httpx2.AsyncClient:
         return httpx2.AsyncClient(

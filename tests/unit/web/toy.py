@@ -15,9 +15,12 @@ from handbill.kernel.errors import LinkNotPayable, NotFound
 from handbill.kernel.warnings import Warned
 from handbill.merchants.model import Identity, Scope, Tenant
 from handbill.web.bodies import Upload as File
-from handbill.web.calls import Call, Deps
+from handbill.web.calls import Call
 from handbill.web.cursors import Paged
-from handbill.web.operations import Operation, Upload, build, not_yet
+from handbill.web.deps import Deps
+from handbill.web.envelopes import Shown
+from handbill.web.operations import Operation, Upload, not_yet
+from handbill.web.paths import build
 from handbill.web.rates import Rates
 
 KEY = "hb_test_of_merchant_one"
@@ -78,16 +81,16 @@ NOTE_ID = "018f0000-0000-7000-8000-000000000001"
 MANY = [f"018f0000-0000-7000-8000-{n:012d}" for n in range(7)]
 
 
-async def create_note(call: Call, body: NewNote) -> Note:
+async def create_note(call: Call, body: NewNote) -> Shown:
     if body.title == "break":
         raise RuntimeError("the secret inside")
     if body.title == "taken":
         raise LinkNotPayable("taken", free_at=call.deps.clock.now() + 47_500)
     if body.title == "used":
         raise LinkNotPayable("used")
-    if body.title == "warn":
-        call.warnings.append(Warned("loud", "That was loud.", ("kind",)))
-    return Note(id=NOTE_ID, title=body.title, url="https://notes.example/1", ends=body.ends)
+    warnings = [Warned("loud", "That was loud.", ("kind",))] if body.title == "warn" else []
+    note = Note(id=NOTE_ID, title=body.title, url="https://notes.example/1", ends=body.ends)
+    return Shown(note, warnings)
 
 
 async def list_notes(call: Call, query: Filter) -> Page[Note]:

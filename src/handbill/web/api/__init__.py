@@ -7,9 +7,10 @@ from starlette.routing import Route
 from handbill.kernel.addresses import Addresses
 from handbill.web import openapi, reference
 from handbill.web.api import events, links, merchant, pictures, products, transactions, webhook
-from handbill.web.calls import Deps
+from handbill.web.deps import Deps
 from handbill.web.openapi import Tag
-from handbill.web.operations import Operation, build
+from handbill.web.operations import Operation
+from handbill.web.paths import build
 from handbill.web.schemas import Schema
 
 OPERATIONS: tuple[Operation, ...] = (

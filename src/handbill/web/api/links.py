@@ -26,7 +26,9 @@ from handbill.web.api.link_shapes import (
 )
 from handbill.web.api.pictures import key_in
 from handbill.web.calls import Call
+from handbill.web.envelopes import Shown
 from handbill.web.operations import Operation
+from handbill.web.replies import Reply
 
 TAG = "Links"
 
@@ -37,14 +39,13 @@ _PLAIN = (
 """Fields that are the same in the API and in the terms of a link."""
 
 
-async def create_link(call: Call, body: NewLink) -> Link:
+async def create_link(call: Call, body: NewLink) -> Reply:
     terms = _terms(body, call.deps.addresses)
     networks = call.deps.settings.webhook_networks
-    made = await call.deps.db.write(
+    return await call.write(
         lambda tx: service.create(tx, call.tenant, terms, body.products, networks),
-        merchant=call.tenant.merchant_id,
+        lambda made: _shown(made, call.deps.addresses),
     )
-    return _shown(call, made)
 
 
 async def get_link(call: Call) -> Link:
@@ -60,23 +61,20 @@ async def list_links(call: Call, query: LinkFilter) -> Page[Link]:
     return Page([show_link(item, call.deps.addresses) for item in page.items], page.next)
 
 
-async def change_link(call: Call, body: LinkChange) -> Link:
-    made = await call.deps.db.write(
-        lambda tx: _change(tx, call, body), merchant=call.tenant.merchant_id
+async def change_link(call: Call, body: LinkChange) -> Reply:
+    return await call.write(
+        lambda tx: _change(tx, call, body), lambda made: _shown(made, call.deps.addresses)
     )
-    return _shown(call, made)
 
 
-async def delete_link(call: Call) -> DeletedLink:
-    gone = await call.deps.db.write(
-        lambda tx: service.delete(tx, call.tenant, call.id), merchant=call.tenant.merchant_id
+async def delete_link(call: Call) -> Reply:
+    return await call.write(
+        lambda tx: service.delete(tx, call.tenant, call.id), lambda gone: DeletedLink(gone.id)
     )
-    return DeletedLink(gone.id)
 
 
-def _shown(call: Call, made: Made) -> Link:
-    call.warnings.extend(made.warnings)
-    return show_link(made.full, call.deps.addresses)
+def _shown(made: Made, addresses: Addresses) -> Shown:
+    return Shown(show_link(made.full, addresses), made.warnings)
 
 
 def _terms(body: NewLink, addresses: Addresses) -> Terms:

@@ -17,6 +17,7 @@ from handbill.merchants.model import Scope
 from handbill.web.api.values import Address, Moment
 from handbill.web.calls import Call
 from handbill.web.operations import Operation
+from handbill.web.replies import Reply
 
 TAG = "Merchant"
 
@@ -93,19 +94,18 @@ async def get_merchant(call: Call) -> Merchant:
     return _show(found, call)
 
 
-async def change_merchant(call: Call, body: MerchantChange) -> Merchant:
-    changed = await call.deps.db.write(
-        lambda tx: _change(tx, call, body), merchant=call.tenant.merchant_id
+async def change_merchant(call: Call, body: MerchantChange) -> Reply:
+    return await call.write(
+        lambda tx: _change(tx, call, body), lambda changed: _show(changed, call)
     )
-    return _show(changed, call)
 
 
-async def rotate_webhook_secret(call: Call) -> WebhookSecret:
+async def rotate_webhook_secret(call: Call) -> Reply:
     def rotate(tx: Tx) -> WebhookSecret:
         secret = service.rotate_secret(tx, call.deps.crypto, call.tenant.merchant_id)
         return WebhookSecret(secret, iso(tx.now + service.SECRET_OVERLAP))
 
-    return await call.deps.db.write(rotate, merchant=call.tenant.merchant_id)
+    return await call.write(rotate, lambda rotated: rotated)
 
 
 def _change(tx: Tx, call: Call, body: MerchantChange) -> model.Merchant:

@@ -12,6 +12,7 @@ from handbill.web.api.values import Address
 from handbill.web.bodies import Upload as File
 from handbill.web.calls import Call
 from handbill.web.operations import Operation, Upload
+from handbill.web.replies import Reply
 
 TAG = "Images"
 
@@ -28,19 +29,17 @@ def key_in(url: str | None, addresses: Addresses) -> str | None:
     return None if url is None else images.key_of(url, addresses.base) or url
 
 
-async def upload_picture(call: Call, file: File) -> Picture:
+async def upload_picture(call: Call, file: File) -> Reply:
+    if known := await call.replay():  # a picture costs a second: not again for a repeat
+        return known
     deps = call.deps
-    key = await images.accept(
-        deps.db,
-        deps.storage,
-        deps.workshop,
-        deps.clock,
-        merchant_id=call.tenant.merchant_id,
-        test=call.tenant.test,
-        name=file.name,
-        data=file.content,
+    kept = await images.accept(
+        deps.storage, deps.workshop, deps.clock, call.tenant.merchant_id, file.name, file.content
     )
-    return Picture(deps.addresses.image(key))
+    return await call.write(
+        lambda tx: images.add(tx, kept, test=call.tenant.test),
+        lambda key: Picture(deps.addresses.image(key)),
+    )
 
 
 OPERATIONS = (

@@ -20,6 +20,7 @@ from handbill.web.api.values import Address, Currency, Id, Moment, PositiveMinor
 from handbill.web.calls import Call
 from handbill.web.cursors import Paged
 from handbill.web.operations import Operation
+from handbill.web.replies import Reply
 
 TAG = "Products"
 
@@ -103,7 +104,7 @@ def show_product(product: rules.Product, addresses: Addresses) -> Product:
     )
 
 
-async def create_product(call: Call, body: NewProduct) -> Product:
+async def create_product(call: Call, body: NewProduct) -> Reply:
     terms = ProductTerms(
         header=body.header,
         price_minor=body.price,
@@ -112,10 +113,10 @@ async def create_product(call: Call, body: NewProduct) -> Product:
         text=body.text,
         image=key_in(body.image, call.deps.addresses),
     )
-    made = await call.deps.db.write(
-        lambda tx: products.create(tx, call.tenant, terms), merchant=call.tenant.merchant_id
+    return await call.write(
+        lambda tx: products.create(tx, call.tenant, terms),
+        lambda made: show_product(made, call.deps.addresses),
     )
-    return show_product(made, call.deps.addresses)
 
 
 async def get_product(call: Call) -> Product:
@@ -130,7 +131,7 @@ async def list_products(call: Call, query: ProductFilter) -> Page[Product]:
     return Page([show_product(item, call.deps.addresses) for item in page.items], page.next)
 
 
-async def change_product(call: Call, body: ProductChange) -> Product:
+async def change_product(call: Call, body: ProductChange) -> Reply:
     changes: dict[str, Any] = {
         "price_minor" if name == "price" else name: value
         for name, value in msgspec.structs.asdict(body).items()
@@ -138,18 +139,16 @@ async def change_product(call: Call, body: ProductChange) -> Product:
     }
     if "image" in changes:
         changes["image"] = key_in(changes["image"], call.deps.addresses)
-    changed = await call.deps.db.write(
+    return await call.write(
         lambda tx: products.change(tx, call.tenant, call.id, changes),
-        merchant=call.tenant.merchant_id,
+        lambda changed: show_product(changed, call.deps.addresses),
     )
-    return show_product(changed, call.deps.addresses)
 
 
-async def delete_product(call: Call) -> DeletedProduct:
-    gone = await call.deps.db.write(
-        lambda tx: products.delete(tx, call.tenant, call.id), merchant=call.tenant.merchant_id
+async def delete_product(call: Call) -> Reply:
+    return await call.write(
+        lambda tx: products.delete(tx, call.tenant, call.id), lambda gone: DeletedProduct(gone.id)
     )
-    return DeletedProduct(gone.id)
 
 
 _PATH = "/api/v1/products"

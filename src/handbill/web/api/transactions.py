@@ -16,7 +16,7 @@ from handbill.links.model import DESCRIPTION_MAX
 from handbill.merchants.model import Scope
 from handbill.payments import ordering, service, store
 from handbill.payments.model import Customer, Payment, PaymentStatus, PaymentType
-from handbill.payments.ordering import TXID_MAX, PaymentOrder
+from handbill.payments.ordering import TXID_MAX, Ordered, PaymentOrder
 from handbill.web.api.values import (
     Address,
     Currency,
@@ -29,7 +29,9 @@ from handbill.web.api.values import (
 )
 from handbill.web.calls import Call
 from handbill.web.cursors import Paged
+from handbill.web.envelopes import Shown
 from handbill.web.operations import Operation, not_yet
+from handbill.web.replies import Reply
 
 TAG = "Transactions"
 
@@ -134,17 +136,17 @@ def show_transaction(payment: Payment, addresses: Addresses) -> Transaction:
     )
 
 
-async def create_transaction(call: Call, body: NewTransaction) -> Transaction:
+async def create_transaction(call: Call, body: NewTransaction) -> Reply:
     order = _order(body.params)
     networks = call.deps.settings.webhook_networks
-    ordered = await call.deps.db.write(
-        lambda tx: ordering.order(tx, call.deps.crypto, call.tenant, order, networks),
-        merchant=call.tenant.merchant_id,
+
+    def show(ordered: Ordered) -> Shown:
+        shown = show_transaction(ordered.payment, call.deps.addresses)
+        return Shown(shown, ordered.warnings, None if ordered.is_new else 200)
+
+    return await call.write(
+        lambda tx: ordering.order(tx, call.deps.crypto, call.tenant, order, networks), show
     )
-    call.warnings.extend(ordered.warnings)
-    if not ordered.is_new:
-        call.status = 200
-    return show_transaction(ordered.payment, call.deps.addresses)
 
 
 async def get_transaction(call: Call) -> Transaction:
