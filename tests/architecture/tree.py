@@ -12,7 +12,7 @@ import msgspec
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("src",)
 TESTS = ("tests",)
-SCRIPTS = ("bin", "bench")
+SCRIPTS = ("bin", "bench", "torture")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -1,5 +1,5 @@
-"""Shops that make links as fast as they are answered, and payers who pay them, from threads of the
-test. Everything that a server acknowledged is kept, because acknowledged is a promise."""
+"""Shops that make links as fast as they are answered, from threads of the test. Everything that a
+server acknowledged is kept, because acknowledged is a promise."""
 
 from __future__ import annotations
 
@@ -21,43 +21,21 @@ class Load:
 
     def __init__(self) -> None:
         self.links: list[str] = []
-        self.payments: list[str] = []
         self.refusals: list[str] = []
         self.over = threading.Event()
 
     def make_links(self, url: str, key: str, **fields: object) -> None:
         """Until it is over or the server is gone."""
-
-        def once(shop: httpx2.Client) -> None:
-            made = shop.post("/api/v1/links", json={**BODY, **fields})
-            if made.status_code == 201:
-                self.links.append(made.json()["data"]["id"])
-            else:
-                self.refusals.append(made.text)
-
-        self._repeat(url, {"x-api-key": key}, once)
-
-    def pay(self, url: str, link_id: str) -> None:
-        """The same, for a link whose scenario needs no button."""
-
-        def once(payer: httpx2.Client) -> None:
-            paid = payer.post(f"/pay/link/{link_id}", data={"method": "card"})
-            if paid.status_code == 201:
-                self.payments.append(paid.json()["data"]["id"])
-            else:
-                self.refusals.append(paid.text)
-
-        self._repeat(url, {"accept": "application/json"}, once)
-
-    def _repeat(
-        self, url: str, headers: dict[str, str], once: Callable[[httpx2.Client], None]
-    ) -> None:
-        with httpx2.Client(base_url=url, headers=headers, timeout=30) as client:
+        with httpx2.Client(base_url=url, headers={"x-api-key": key}, timeout=30) as shop:
             while not self.over.is_set():
                 try:
-                    once(client)
+                    made = shop.post("/api/v1/links", json={**BODY, **fields})
                 except httpx2.TransportError:
                     return
+                if made.status_code == 201:
+                    self.links.append(made.json()["data"]["id"])
+                else:
+                    self.refusals.append(made.text)
 
 
 @contextmanager

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +27,15 @@ TRIES_MAX = 3
 OWNER = "handbill"
 
 # The shell holds our end of a pipe: when it closes, on purpose or because the tests were killed,
-# the server ends at once and its folder goes.
+# the server ends at once and its folder goes, if nobody said a word before.
 WATCHED_SERVER = """
 folder=$1; shift
 "$@" >"$folder/log" 2>&1 </dev/null &
 server=$!
-read -r _ || true
+read -r keep || true
 kill -QUIT "$server" 2>/dev/null
 wait "$server"
-rm -rf "$folder"
+[ "$keep" ] || rm -rf "$folder"
 """
 
 SETTINGS = {
@@ -88,6 +90,25 @@ class PostgresServer:
         self._admin.execute(
             sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
         )
+
+    def kill(self) -> None:
+        """The server with all its backends, at once and without a word. Its files stay."""
+        (postmaster,) = _below(self._process.pid, depth=1)
+        os.kill(postmaster, signal.SIGSTOP)  # or it would start backends that nobody has seen
+        all_ = [postmaster, *_below(postmaster)]
+        for pid in all_:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.communicate("keep\n")
+        while any(map(_is_alive, all_)):  # one that still holds its memory keeps the next from it
+            time.sleep(0.01)
+
+    def start_again(self) -> None:
+        """On the same files and the same port."""
+        self._admin.close()
+        self._process = self._launch()
+        self._wait_until_it_answers()
+        self._admin = psycopg.connect(self.url("postgres"), autocommit=True)
 
     def stop(self) -> None:
         self._admin.close()
@@ -191,7 +212,24 @@ def programs_folder() -> Path:
 def _has_failed(log: str) -> bool:
     """A server that is still starting refuses us with a FATAL of its own."""
     fatal = [line for line in log.splitlines() if "FATAL" in line]
-    return any("starting up" not in line for line in fatal)
+    return not all("starting up" in line or "not yet accepting" in line for line in fatal)
+
+
+def _below(pid: int, depth: int = 9) -> list[int]:
+    """The processes that it started, and theirs, down to a depth."""
+    found: list[int] = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children") if depth else ():
+        for child in map(int, children.read_text().split()):
+            found += [child, *_below(child, depth - 1)]
+    return found
+
+
+def _is_alive(pid: int) -> bool:
+    """One that has ended and that nobody has asked for its end has no command line."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _version(folder: Path) -> int:

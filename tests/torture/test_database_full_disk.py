@@ -9,26 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from torture.disk import may_mount, on_a_small_disk
+
 ROOT = Path(__file__).parents[2]
-OWN_MOUNTS = ("unshare", "--mount", "--map-root-user")
-SMALL_DISK = 'mount -t tmpfs -o size=1m tmpfs "$1" && shift && exec "$@"'
-
-
-def may_mount() -> bool:
-    """Whether this user may mount a file system that only its own process sees."""
-    try:
-        return (
-            subprocess.run([*OWN_MOUNTS, "true"], capture_output=True, check=False).returncode == 0
-        )
-    except FileNotFoundError:
-        return False
+DISK_BYTES = 1 << 20
 
 
 @pytest.mark.parametrize("kind", ["pages", "disk"] if may_mount() else ["pages"])
 def test_a_full_disk_is_told_and_writing_goes_on_when_there_is_space(tmp_path: Path, kind: str):
     # Given
-    small = ["sh", "-c", SMALL_DISK, "sh", str(tmp_path)]
-    around = [*OWN_MOUNTS, *small] if kind == "disk" else []
+    around = on_a_small_disk(tmp_path, size=DISK_BYTES) if kind == "disk" else []
 
     # When
     ended = subprocess.run(

@@ -3,7 +3,6 @@ is there can be read and shown, and writing goes on when there is space."""
 
 from __future__ import annotations
 
-import errno
 import io
 import subprocess
 from collections.abc import Callable
@@ -16,39 +15,19 @@ from PIL import Image
 
 from tests.support.load import BODY
 from tests.support.process import JSON, Server, pay, serving, until
+from torture.disk import OWN_MOUNTS, Disk, on_a_small_disk
 
 pytestmark = pytest.mark.slow
 
-# A file system that only the server's process sees, mounted without being root where the system
-# lets its users have such a thing.
-OWN_MOUNTS = ("unshare", "--mount", "--map-root-user")
-SMALL_DISK = 'mount -t tmpfs -o size=48m tmpfs "$1" && shift && exec "$@"'
+DISK_BYTES = 48 << 20
 SECONDS = 60
 WRITERS = 8
 REQUESTS = 200
 
 
-class Disk:
+def disk_of(server: Server) -> Disk:
     """The small disk, as its server sees it."""
-
-    def __init__(self, server: Server) -> None:
-        folder = Path(f"/proc/{server.process.pid}/root{server.folder}")
-        self._ballast = folder / "ballast"
-        self.database = folder / "handbill.db"
-
-    def fill(self) -> None:
-        """To the last byte."""
-        with self._ballast.open("ab", buffering=0) as file:
-            for size in (1 << 20, 1 << 12, 1):
-                try:
-                    while file.write(b"\0" * size) == size:
-                        continue
-                except OSError as error:
-                    if error.errno != errno.ENOSPC:
-                        raise
-
-    def make_room(self) -> None:
-        self._ballast.unlink()
+    return Disk(Path(f"/proc/{server.process.pid}/root{server.folder}"))
 
 
 def make_link(shop: httpx2.Client) -> httpx2.Response:
@@ -69,9 +48,9 @@ def write_at_once(shop: httpx2.Client, write: Callable[[httpx2.Client], httpx2.R
 def test_a_full_disk_is_told_and_writing_goes_on_when_there_is_space(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
-    small = (*OWN_MOUNTS, "sh", "-c", SMALL_DISK, "sh", str(folder))
+    small = on_a_small_disk(folder, size=DISK_BYTES)
     with serving(folder, "--rate-limit", "0", around=small) as server:
-        words, disk = server.first_words, Disk(server)
+        words, disk = server.first_words, disk_of(server)
         shop = server.client(words.test_key)
         kept = [made.json()["data"]["id"] for made in write_at_once(shop, make_link)]
         assert server.payer.get("/readyz").status_code == 200

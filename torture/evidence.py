@@ -1,0 +1,130 @@
+"""What is there afterwards, from three sides that do not know of one another: the merchant's API,
+the rows of the house, and the books of the sandbox acquirer, which is a company of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from handbill.infra.database import Tx, open_database
+from handbill.kernel.clock import SystemClock
+from torture.installation import Installation
+
+PAGES_MAX = 10_000
+PAGE = 100
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    id: str
+    payment_id: str
+    status: str
+    live: bool
+    amount_minor: int
+
+
+class Event(msgspec.Struct, frozen=True):
+    id: str
+    merchant_id: int
+    sequence: int
+    type: str
+    object_id: str
+    object_sequence: int
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    id: str
+    event_id: str
+    status: str
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A line of the books."""
+
+    reason: str
+    reference: str
+    account: str
+    side: str
+    amount_minor: int
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A payment in the acquirer's books."""
+
+    id: str
+    attempt_id: str
+    status: str
+    captured_minor: int
+    refunded_minor: int
+
+
+class Rows(msgspec.Struct, frozen=True):
+    attempts: list[Attempt]
+    events: list[Event]
+    deliveries: list[Delivery]
+    entries: list[Entry]
+    taken: list[Taken]
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """`links` and `payments` are the API's objects."""
+
+    links: list[dict[str, Any]]
+    payments: list[dict[str, Any]]
+    rows: Rows
+
+
+async def gather(house: Installation, http: aiohttp.ClientSession, key: str) -> Evidence:
+    url = house.nodes[0].url
+    links, payments = await asyncio.gather(
+        _listed(http, f"{url}/api/v1/links", key), _listed(http, f"{url}/api/v1/transactions", key)
+    )
+    return Evidence(links, payments, await read_rows(house.url))
+
+
+async def read_rows(url: str) -> Rows:
+    db = open_database(url, SystemClock())
+    try:
+        return await db.read(_rows)
+    finally:
+        db.close()
+
+
+def _rows(tx: Tx) -> Rows:
+    return Rows(
+        attempts=tx.all(
+            Attempt, "SELECT id, payment_id, status, live, amount_minor FROM attempts ORDER BY id"
+        ),
+        events=tx.all(
+            Event,
+            "SELECT id, merchant_id, sequence, type, object_id, object_sequence"
+            " FROM events ORDER BY merchant_id, sequence",
+        ),
+        deliveries=tx.all(Delivery, "SELECT id, event_id, status FROM deliveries ORDER BY id"),
+        entries=tx.all(
+            Entry,
+            "SELECT e.reason, e.reference, p.account, p.side, p.amount_minor FROM ledger_entries e"
+            " JOIN ledger_postings p ON p.entry_id = e.id WHERE e.sealed",
+        ),
+        taken=tx.all(
+            Taken,
+            "SELECT id, attempt_id, status, captured_minor, refunded_minor FROM sandbox_payments",
+        ),
+    )
+
+
+async def _listed(http: aiohttp.ClientSession, url: str, key: str) -> list[dict[str, Any]]:
+    """Every page of a list."""
+    found: list[dict[str, Any]] = []
+    query = {"limit": str(PAGE)}
+    for _ in range(PAGES_MAX):
+        async with http.get(url, params=query, headers={"x-api-key": key}) as answer:
+            answer.raise_for_status()
+            page = await answer.json()
+        found += page["data"]
+        if not page["has_more"]:
+            return found
+        query["cursor"] = page["cursor"]["cursor_value"]
+    raise RuntimeError(f"{url} has no end")

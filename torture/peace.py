@@ -1,0 +1,56 @@
+"""The time after the storm: the servers finish what they have begun, and nobody disturbs them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import msgspec
+
+from handbill.infra.database import Tx, open_database
+from handbill.kernel.clock import SystemClock
+from torture.installation import Installation
+
+PEACE_SECONDS = 180
+HURRY_EVERY_SECONDS = 20
+LOOK_SECONDS = 0.25
+
+UNFINISHED = (
+    # Attempts that the acquirer has decided, or does not know.
+    "SELECT 'attempt ' || a.id AS name FROM attempts a WHERE a.live AND NOT EXISTS (SELECT 1"
+    " FROM sandbox_payments p WHERE p.attempt_id = CAST(a.id AS TEXT)"
+    " AND p.status IN ('awaiting_payer', 'challenge', 'scanned'))",
+    # Webhooks on their way, and events that have none yet.
+    "SELECT 'delivery ' || id AS name FROM deliveries WHERE status = 'pending'",
+    "SELECT 'event ' || e.id AS name FROM events e LEFT JOIN webhook_cursors w"
+    " ON w.merchant_id = e.merchant_id WHERE e.sequence > COALESCE(w.sequence, 0)"
+    " AND e.type IN ('payment.charged', 'payment.failed', 'payment.cancelled',"
+    " 'payment.rejected', 'payment.refunded')",
+)
+
+
+class _Name(msgspec.Struct):
+    name: str
+
+
+async def wait_for_peace(house: Installation) -> list[str]:
+    """Until nothing is left that waits for nobody; gives what is left when the patience is over.
+    What only a payer can go on with is left to them."""
+    until, hurry_at = time.monotonic() + PEACE_SECONDS, 0.0
+    db = open_database(house.url, SystemClock())
+    try:
+        while unfinished := await db.read(_unfinished):
+            now = time.monotonic()
+            if now > until:
+                return unfinished
+            if now > hurry_at:
+                await house.let_time_pass()
+                hurry_at = now + HURRY_EVERY_SECONDS
+            await asyncio.sleep(LOOK_SECONDS)
+        return []
+    finally:
+        db.close()
+
+
+def _unfinished(tx: Tx) -> list[str]:
+    return [row.name for sql in UNFINISHED for row in tx.all(_Name, sql)]
