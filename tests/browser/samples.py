@@ -13,6 +13,7 @@ from handbill.web.pages.language import Language
 from handbill.web.pages.render import Renderer, end_page, taken_page
 from handbill.web.pages.views import (
     AskedAmount,
+    ChallengePage,
     HomePage,
     InboxPage,
     Line,
@@ -281,6 +282,7 @@ def gallery() -> dict[str, Rendered]:
     pages: dict[str, Rendered] = {f"pay-{name}": partial(_pay, view) for name, view in PAY.items()}
     pages |= {f"status-{name}": partial(_status, view) for name, view in STATUS.items()}
     pages |= {f"end-{state}": partial(_end, state) for state in ENDS}
+    pages["challenge"] = _challenge
     pages["inbox"] = partial(_inbox, INBOX)
     pages["inbox-empty"] = partial(
         _inbox, InboxPage(INBOX.address, sample_url=f"{ORIGIN}/pay/link/x")
@@ -306,6 +308,19 @@ def _end(state: str, renderer: Renderer, language: Language) -> bytes:
     else:
         view = end_page(state, language, seller=CAFE, what="Breakfast for two", button_url=url)
     return renderer.end(view, language)
+
+
+def _challenge(renderer: Renderer, language: Language) -> bytes:
+    view = ChallengePage(
+        seller=CAFE,
+        what="Breakfast for two",
+        action=f"{ORIGIN}/pay/link/x",
+        fields=(("method", "card"), ("challenge", "pbZlC0vTg1E0h5Xy2Jw9qQ")),
+        prefix="pbZlC0vTg1E0h5Xy2Jw9qQ:",
+        bits=1,
+        next_step="Try again in 10 minutes, or from another network.",
+    )
+    return renderer.challenge(view, language)
 
 
 def _inbox(view: InboxPage, renderer: Renderer, language: Language) -> bytes:

@@ -35,6 +35,7 @@ from handbill.payments.opening import Order, hash_payer
 from handbill.payments.start import Payments, Started
 from handbill.providers.contract import Charged, Notification, Outcome
 from handbill.providers.registry import Registry
+from handbill.screening import service as screening
 from tests.support.fake_acquirer import Answer, FakeAcquirer, reference_of
 
 T = TypeVar("T")
@@ -95,6 +96,7 @@ class Shop(Records):
             model.RECONCILE: self.payments.reconcile,
             payments.GIVE_UP: self.payments.give_up,
             PROCESS: self.inbox.process,
+            screening.SWEEP: screening.sweep,
         }
         self.worker = Worker(db, handlers, clock)
         self._numbers = itertools.count(1)

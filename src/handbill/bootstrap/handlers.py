@@ -12,6 +12,7 @@ from handbill.payments import opening, service
 from handbill.payments.start import Payments
 from handbill.privacy import retention
 from handbill.privacy.retention import Retention
+from handbill.screening import service as screening
 from handbill.webhooks.delivery import DELIVER, Deliveries
 
 
@@ -22,6 +23,7 @@ def table(
         ends.CLOSE_EXPIRED: ends.close_expired,
         opening.RECONCILE: payments.reconcile,
         service.GIVE_UP: payments.give_up,
+        screening.SWEEP: screening.sweep,
         PROCESS: inbox.process,
         DELIVER: deliveries.deliver,
         retention.SWEEP: kept.sweep,

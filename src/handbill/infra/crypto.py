@@ -32,6 +32,7 @@ class Crypto:
         self._key = key
         self._fernet = Fernet(base64.urlsafe_b64encode(self._derive("seal")))
         self._api_keys = self._derive("api keys")
+        self._networks = self._derive("networks")
         self._tokens = self._derive("tokens")
         self._fingerprints = self._derive("fingerprints")
 
@@ -56,6 +57,10 @@ class Crypto:
         """The same for the same bytes. Whoever has the database alone cannot try out what they
         may have been, as with a plain hash of a short text."""
         return hmac.digest(self._fingerprints, body, hashlib.sha256).hex()
+
+    def hash_network(self, text: str) -> str:
+        """There are so few networks that a plain hash could be undone by trying them all."""
+        return hmac.digest(self._networks, text.encode(), hashlib.sha256)[:_TAG_BYTES].hex()
 
     def sign(self, purpose: str, value: object, expires_at: Instant) -> str:
         """A short token that only this installation can make. It is readable: no secrets in it."""

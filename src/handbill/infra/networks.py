@@ -13,6 +13,7 @@ from ipaddress import (
     IPv6Address,
     IPv6Network,
     ip_address,
+    ip_network,
 )
 
 Address = IPv4Address | IPv6Address
@@ -109,6 +110,19 @@ def parse_address(text: str) -> Address | None:
         return ip_address(text)
     except ValueError:
         return None
+
+
+def network_of(text: str) -> Network | None:
+    """The network that somebody's address stands for, as large as one household or office usually
+    gets. None for this machine itself, and for what is no address."""
+    address = parse_address(text.partition("%")[0])
+    if address is None:
+        return None
+    address = _unwrapped(address)
+    if address.is_loopback:
+        return None
+    size = 24 if isinstance(address, IPv4Address) else 56
+    return ip_network((address, size), strict=False)
 
 
 def _unwrapped(address: Address) -> Address:

@@ -19,6 +19,8 @@ HandbillError
 |   |-- NotYet                a field or a verb that this version does not enforce
 |   `-- BrokenImage           a picture that cannot be decoded
 |-- TooMany                   over a limit; says when to come back
+|   `-- Blocked               banks refused too many payments from there
+|-- Challenged                a proof of work is asked for first
 |-- Unavailable               nothing happened; come back later
 |   |-- StorageFull           the disk is full; nothing was written
 |   |-- CannotUnseal          sealed with another installation key
@@ -141,6 +143,29 @@ class TooMany(HandbillError):
     def __init__(self, detail: str = "", *, retry_after_seconds: int = 1) -> None:
         super().__init__(detail or "Too many requests.")
         self.retry_after_seconds = retry_after_seconds
+
+
+class Blocked(TooMany):
+    code = "network_blocked"
+
+    def __init__(self, detail: str = "", *, retry_after_seconds: int) -> None:
+        words = detail or "Banks refused too many payments that came from this network."
+        super().__init__(words, retry_after_seconds=retry_after_seconds)
+
+
+class Challenged(HandbillError):
+    """`bits`: how hard the proof of work is; `puzzle`: the one to be solved, where
+    it was made already. Without a proof the caller may come back later."""
+
+    code = "challenge_required"
+
+    def __init__(
+        self, bits: int, *, retry_after_seconds: int, puzzle: Mapping[str, object] | None = None
+    ) -> None:
+        super().__init__("Solve the challenge and send its solution with the same request.")
+        self.bits = bits
+        self.retry_after_seconds = retry_after_seconds
+        self.puzzle = puzzle
 
 
 class Unavailable(HandbillError):

@@ -31,6 +31,7 @@ from handbill.payments.model import (
     PaymentStatus,
     PaymentType,
 )
+from handbill.screening import service as screening
 
 RECONCILE = model.RECONCILE
 
@@ -38,7 +39,8 @@ RECONCILE = model.RECONCILE
 class Order(msgspec.Struct, frozen=True):
     """What a payer sends with Pay. Exactly one of `link_id` and `token` (of a payment that the API
     made) is set. `payer` is the hash of the payer's cookie; `attempt_id` makes a repeat harmless;
-    `shown` is the total that stood on the page, where it was known before Pay."""
+    `shown` is the total that stood on the page, where it was known before Pay. `network` and
+    `effort` are for the guard against card testing."""
 
     link_id: str | None = None
     token: str | None = None
@@ -50,6 +52,8 @@ class Order(msgspec.Struct, frozen=True):
     attempt_id: str | None = None
     lang: str = "en"
     address: str | None = None
+    network: str | None = None
+    effort: int = 0
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -78,7 +82,8 @@ def open_attempt(tx: Tx, order: Order) -> Opened:
             payment = store.get(tx, attempt.payment_id)
             if _is_same_click(order, payment, attempt):
                 return Opened(payment, attempt, accounts.get(tx, attempt.account_id))
-            order = msgspec.structs.replace(order, attempt_id=None)
+            # A proof of work pays for one attempt, and that one is there already.
+            order = msgspec.structs.replace(order, attempt_id=None, effort=0)
     if order.link_id is not None:
         return _on_link(tx, order, order.link_id)
     return _on_payment(tx, order, order.token or "")
@@ -109,15 +114,18 @@ def _on_link(tx: Tx, order: Order, link_id: str) -> Opened:
     with_fee = derive(merchant.fee_rule, amount).with_fee
     if order.shown not in (None, Money(with_fee, amount.currency)):
         raise Invalid({"amount": ["has changed since the page was opened"]})
+    earlier, fits = None, True
     if mine is not None:
         fits = Money(mine.amount_minor, mine.currency) == amount
         fits = fits and mine.amount_with_fee_minor == with_fee
         earlier = _earlier(tx, mine, method, fits=fits)
-        if earlier is not None:
-            return earlier
-        if not fits:  # the link was edited, or the payer typed another amount
-            links.free_place(tx, mine.id)
-            mine = None
+    if earlier is None or earlier.must_end:
+        screening.admit_to_link(tx, order.network, link.id, effort=order.effort)
+    if earlier is not None:
+        return earlier
+    if mine is not None and not fits:  # the link was edited, or the payer typed another amount
+        links.free_place(tx, mine.id)
+        mine = None
     payment = mine or _new_payment(tx, link, amount, with_fee, order)
     lifetime = model.ATTEMPT_LIFE
     if not link_model.is_reusable(link):
@@ -127,6 +135,7 @@ def _on_link(tx: Tx, order: Order, link_id: str) -> Opened:
         store.add(tx, payment)
         facts.record(tx, "payment.created", payment, first=True)
     attempt = _new_attempt(tx, payment, account, method, order.attempt_id, lifetime)
+    screening.begun_on_link(tx, order.network, link.id, attempt.id)
     return Opened(payment, attempt, account, is_new=True)
 
 
@@ -143,7 +152,9 @@ def _on_payment(tx: Tx, order: Order, token: str) -> Opened:
     earlier = _earlier(tx, payment, method, fits=True)
     if earlier is not None:
         return earlier
+    screening.admit_to_payment(tx, order.network, payment.id)
     attempt = _new_attempt(tx, payment, account, method, order.attempt_id, model.ATTEMPT_LIFE)
+    screening.begun_on_payment(tx, order.network, payment.id, attempt.id)
     customer = payers.customer(tx, payment.payer_id)
     return Opened(payment, attempt, account, is_new=True, customer=customer)
 

@@ -26,6 +26,7 @@ from handbill.providers.contract import (
     Outcome,
     Pending,
 )
+from handbill.screening import service as screening
 
 GIVE_UP = "payments.give_up"
 
@@ -90,6 +91,7 @@ def apply(
             attempt, payment = _decline(tx, attempt, payment, outcome)
         case Cancelled():
             attempt, payment = _cancel(tx, attempt, payment, outcome, switching)
+    _tell_guard(tx, attempt.id, outcome)
     return PaymentWithAttempt(payment, attempt)
 
 
@@ -191,6 +193,17 @@ def _cancel(
         look_again(tx, payment, payment.expires_at)
         return attempt, payment
     return attempt, moves.advance(tx, payment, PaymentStatus.CANCELLED)
+
+
+def _tell_guard(tx: Tx, attempt_id: str, outcome: Outcome) -> None:
+    """The guard against card testing counts what became of attempts."""
+    match outcome:
+        case Charged():
+            screening.charged(tx, attempt_id)
+        case Declined():
+            screening.refused(tx, attempt_id, outcome.code)
+        case Cancelled():
+            screening.withdrawn(tx, attempt_id)
 
 
 def look_again(tx: Tx, payment: Payment, at: int) -> None:

@@ -6,6 +6,7 @@ an error that is not ours becomes `internal` with the request's id, and the rest
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -96,6 +97,18 @@ KINDS: dict[type[errors.HandbillError], Kind] = {
     errors.TooMany: Kind(
         429, "Too many requests", "Over the limit of the key. `retry-after` says when to come back."
     ),
+    errors.Blocked: Kind(
+        429,
+        "Too many refused payments",
+        "Banks refused too many payments from this network, or of this payment."
+        " `retry-after` says when to come back.",
+    ),
+    errors.Challenged: Kind(
+        403,
+        "A proof of work is asked for",
+        "Solve `challenge` and send the request again with its `token` as `challenge` and the"
+        " number as `solution`, or come back after `retry-after`.",
+    ),
     errors.Unavailable: Kind(
         503, "Not available now", "Nothing happened. `retry-after` says when to come back."
     ),
@@ -167,6 +180,12 @@ class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
     request_id: str
 
 
+class ProblemWithChallenge(Problem, kw_only=True):
+    """Of pages alone: the API asks no caller for work."""
+
+    challenge: Mapping[str, object]
+
+
 def status_of(error_class: type[errors.HandbillError]) -> int:
     """The HTTP status of a class of errors; an unmapped class has that of its nearest ancestor."""
     return _kind_of(error_class).status
@@ -194,6 +213,9 @@ def render(
         state=error.state if isinstance(error, errors.LinkNotPayable) else None,
         request_id=request_id,
     )
+    if isinstance(error, errors.Challenged) and error.puzzle is not None:
+        known = msgspec.structs.asdict(problem)
+        problem = ProblemWithChallenge(**known, challenge=error.puzzle)
     reply = _reply(problem)
     if status == 401:
         reply.headers["www-authenticate"] = 'ApiKey realm="handbill", header="x-api-key"'

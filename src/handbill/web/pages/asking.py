@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from handbill.infra.crypto import Crypto
+from handbill.infra.networks import network_of
 from handbill.kernel.errors import Malformed, TooLarge, UnsupportedMedia
 from handbill.payments.opening import hash_payer
 
@@ -96,6 +97,13 @@ class PayerCookie:
             httponly=True,
             samesite="lax",
         )
+
+
+def network(request: Request, crypto: Crypto) -> str | None:
+    """A keyed hash of the network that the request comes from: what is kept of an address. None on
+    this machine, where developers try declines, and where no address is known."""
+    found = network_of(request.client.host) if request.client else None
+    return None if found is None else crypto.hash_network(str(found))
 
 
 def html(body: bytes, headers: Mapping[str, str], status: int = 200) -> Response:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from handbill.kernel import ids
-from handbill.kernel.errors import HandbillError, LinkNotPayable, NotFound
+from handbill.kernel.errors import Blocked, HandbillError, LinkNotPayable, NotFound
 from handbill.links.offer import Offer
 from handbill.merchants.model import Account
 from handbill.payments import model, service
@@ -21,7 +21,7 @@ from handbill.web.pages import asking, showing
 from handbill.web.pages.assets import Assets
 from handbill.web.pages.headers import page_headers
 from handbill.web.pages.language import english
-from handbill.web.pages.render import Renderer, end_page, taken_page
+from handbill.web.pages.render import Renderer, blocked_page, end_page, taken_page
 from handbill.web.pages.views import EndPage
 from handbill.web.parts import Parts
 
@@ -72,8 +72,11 @@ class Desk:
         if isinstance(error, LinkNotPayable):
             return self.end_by_name(error.state)
         status = problems.status_of(type(error))
-        response = self.end_by_name(_END_BY_STATUS.get(status, "server_error"), status)
         seconds = getattr(error, "retry_after_seconds", None)
+        if isinstance(error, Blocked):
+            response = self._page(blocked_page(error.retry_after_seconds, self.language))
+        else:
+            response = self.end_by_name(_END_BY_STATUS.get(status, "server_error"), status)
         if seconds is not None:
             response.headers["retry-after"] = str(seconds)
         return response

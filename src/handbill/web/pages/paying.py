@@ -11,14 +11,14 @@ from handbill.catalog import images
 from handbill.catalog import store as catalog
 from handbill.infra.database import Tx
 from handbill.kernel import ids
-from handbill.kernel.errors import Conflict, Invalid, LinkNotPayable, NotFound
+from handbill.kernel.errors import Challenged, Conflict, Invalid, LinkNotPayable, NotFound
 from handbill.kernel.money import Money
 from handbill.links import offer as offers
 from handbill.links.offer import Offer
 from handbill.payments import model, service
 from handbill.payments.opening import Order
 from handbill.payments.service import PaymentWithAttempt
-from handbill.web.pages import asking, showing, standing
+from handbill.web.pages import asking, challenging, showing, standing
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.kept import KeptPages, Page
 from handbill.web.pages.onward import led_on, told
@@ -40,6 +40,7 @@ class Paying:
         self._desk = desk
         self._tickets = Tickets(desk.crypto, desk.clock)
         self._kept = KeptPages(desk.db, desk.clock, self._tickets)
+        self._challenges = challenging.Challenges(desk)
 
     def routes(self) -> list[Route]:
         guard, door = self._desk.guard, self._kept.door
@@ -107,9 +108,11 @@ class Paying:
     async def _pay(self, request: Request, link_id: str) -> Response:
         fields = await asking.form(request)
         ticket = self._tickets.read(fields.get("attempt"), link_id)
-        order = _order(request, fields, link_id, ticket)
+        network = asking.network(request, self._desk.crypto)
+        order = _order(request, fields, link_id, ticket, network)
+        order = self._challenges.prove(order, fields)
         if asking.wants_json(request):
-            return told(self._desk, await self._desk.payments.start(self._desk.db, order))
+            return await self._pay_as_a_program(order)
         if ticket is None:
             return self._desk.stale(self._desk.addresses.link_page(link_id))
         cookie = self._desk.cookie.read(request)
@@ -118,6 +121,13 @@ class Paying:
         response = await self._start(order, link_id, fields)
         self._desk.cookie.set(response, cookie)
         return response
+
+    async def _pay_as_a_program(self, order: Order) -> Response:
+        desk = self._desk
+        try:
+            return told(desk, await desk.payments.start(desk.db, order))
+        except Challenged as asked:
+            raise self._challenges.describe(order, asked) from asked
 
     async def _start(self, order: Order, link_id: str, fields: dict[str, str]) -> Response:
         desk = self._desk
@@ -130,6 +140,9 @@ class Paying:
         except LinkNotPayable as error:
             read = await desk.db.point(lambda tx: _read(tx, link_id, order.payer))
             return desk.end(read.offer, read.mine, read.offer.end or error.state)
+        except Challenged as asked:
+            read = await desk.db.point(lambda tx: _read(tx, link_id, order.payer))
+            return self._challenges.page(read.offer, order, fields, asked)
         except Conflict:
             read = await desk.db.point(lambda tx: _read(tx, link_id, order.payer))
             if read.mine is None:
@@ -170,7 +183,13 @@ def _read(tx: Tx, link_id: str, payer: str | None) -> _Read:
     return _Read(offer, images.sizes(tx, keys), mine)
 
 
-def _order(request: Request, fields: dict[str, str], link_id: str, ticket: Ticket | None) -> Order:
+def _order(
+    request: Request,
+    fields: dict[str, str],
+    link_id: str,
+    ticket: Ticket | None,
+    network: str | None,
+) -> Order:
     minor = fields.get("amount_minor")
     if minor is not None and not (minor.isascii() and minor.isdigit() and len(minor) <= 13):
         raise Invalid({"amount_minor": ["must be a whole number of minor units"]})
@@ -182,6 +201,7 @@ def _order(request: Request, fields: dict[str, str], link_id: str, ticket: Ticke
         shown=ticket.total if ticket else None,
         attempt_id=ticket.attempt_id if ticket else None,
         address=request.client.host if request.client else None,
+        network=network,
     )
 
 

@@ -18,7 +18,14 @@ from markupsafe import Markup
 
 from handbill.web.pages.assets import Assets
 from handbill.web.pages.language import Language, countdown, english
-from handbill.web.pages.views import EndPage, HomePage, InboxPage, PayPage, StatusPage
+from handbill.web.pages.views import (
+    ChallengePage,
+    EndPage,
+    HomePage,
+    InboxPage,
+    PayPage,
+    StatusPage,
+)
 from handbill.web.pages.words import BUTTONS, ENDS, STATUSES
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -76,6 +83,9 @@ class Renderer:
     def end(self, view: EndPage, language: Language | None = None) -> bytes:
         return self._html("end.html", view, language).encode()
 
+    def challenge(self, view: ChallengePage, language: Language | None = None) -> bytes:
+        return self._html("challenge.html", view, language).encode()
+
     def inbox(self, view: InboxPage, language: Language | None = None) -> bytes:
         return self._html("inbox.html", view, language).encode()
 
@@ -118,6 +128,22 @@ def taken_page(free_in_seconds: int, language: Language | None = None, **known: 
     # Often enough to be right, seldom enough to be read.
     known["refresh_seconds"] = max(1, min(free_in_seconds, 15))
     return end_page("taken", language, **known)
+
+
+def again_in(seconds: int, language: Language) -> str:
+    """For a browser or a payer who can do nothing but wait."""
+    minutes = -(-seconds // 60)
+    words = language.ngettext(
+        "Try again in %(num)d minute, or from another network.",
+        "Try again in %(num)d minutes, or from another network.",
+        minutes,
+    )
+    return words % {"num": minutes}
+
+
+def blocked_page(seconds: int, language: Language | None = None) -> EndPage:
+    """Too many refusals: says how long nothing begins."""
+    return end_page("blocked", language, next_step=again_in(seconds, language or english()))
 
 
 @pass_context

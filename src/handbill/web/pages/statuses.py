@@ -96,6 +96,7 @@ class Statuses:
             token=request.path_params["token"],
             method=fields.get("method") or None,
             address=request.client.host if request.client else None,
+            network=asking.network(request, desk.crypto),
         )
         try:
             started = await desk.payments.start(desk.db, order)

@@ -176,6 +176,20 @@ class EndPage(msgspec.Struct, frozen=True):
     test: bool = False
 
 
+class ChallengePage(msgspec.Struct, frozen=True):
+    """A puzzle before Pay. `fields` are sent again, with the solution; `next_step` is for a browser
+    that cannot solve it."""
+
+    seller: Seller
+    action: str
+    fields: tuple[tuple[str, str], ...]
+    prefix: str
+    bits: int
+    next_step: str
+    what: str = ""
+    test: bool = False
+
+
 class Received(msgspec.Struct, frozen=True):
     """A webhook as it arrived at the sandbox inbox. `fault` is empty where the signature fits."""
 

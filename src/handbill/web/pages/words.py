@@ -134,6 +134,15 @@ ENDS: dict[str, EndWords] = {
         N_("So many requests came from your network that we need a short pause."),
         N_("Wait a minute, then try again."),
     ),
+    "blocked": EndWords(
+        429,
+        N_("Too many refused payments"),
+        N_(
+            "Banks refused so many payments here that no new one can begin for a while. It keeps "
+            "stolen cards from being tried out. You have not been charged."
+        ),
+        N_("Try again in an hour, or from another network."),
+    ),
     "server_error": EndWords(
         500,
         N_("Something broke on our side"),

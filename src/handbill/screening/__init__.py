@@ -1,0 +1,1 @@
+"""Who may press Pay, judged by what became of earlier tries: the guard against card testing."""

@@ -1,0 +1,55 @@
+"""What a payer under suspicion gets in place of the acquirer: a puzzle that the browser solves, or,
+without script, the time until it may go on without one."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.responses import Response
+
+from handbill.kernel.errors import Challenged
+from handbill.links.offer import Offer
+from handbill.payments.opening import Order
+from handbill.web.pages import asking, showing
+from handbill.web.pages.desk import Desk
+from handbill.web.pages.puzzles import Puzzles
+from handbill.web.pages.render import again_in
+from handbill.web.pages.views import ChallengePage
+
+FIELDS = ("attempt", "method", "amount", "amount_minor")
+"""Of the form that was sent; they come back with the solution."""
+STATUS = 403
+
+
+class Challenges:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._puzzles = Puzzles(desk.crypto, desk.clock)
+
+    def prove(self, order: Order, fields: dict[str, str]) -> Order:
+        """The order with the proof of work that came with it, if one did."""
+        return self._puzzles.prove(order, fields.get("challenge"), fields.get("solution"))
+
+    def describe(self, order: Order, asked: Challenged) -> Challenged:
+        """The same with a puzzle in it, for a program."""
+        puzzle = msgspec.to_builtins(self._puzzles.make(order, asked.bits))
+        return Challenged(asked.bits, retry_after_seconds=asked.retry_after_seconds, puzzle=puzzle)
+
+    def page(
+        self, offer: Offer, order: Order, fields: dict[str, str], asked: Challenged
+    ) -> Response:
+        desk, words = self._desk, self._desk.language
+        puzzle = self._puzzles.make(order, asked.bits)
+        kept = [(name, fields[name]) for name in FIELDS if name in fields]
+        view = ChallengePage(
+            seller=showing.seller(offer.merchant),
+            what=showing.title_of(offer, words),
+            action=desk.addresses.link_page(offer.link.id),
+            fields=(*kept, ("challenge", puzzle.token)),
+            prefix=puzzle.prefix,
+            bits=puzzle.bits,
+            next_step=again_in(asked.retry_after_seconds, words),
+            test=offer.link.test,
+        )
+        headers = desk.page_headers(desk.page_hosts(offer.methods), scripts=True)
+        headers["retry-after"] = str(asked.retry_after_seconds)
+        return asking.html(desk.renderer.challenge(view, words), headers, STATUS)
