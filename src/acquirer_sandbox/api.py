@@ -1,30 +1,44 @@
 """The acquirer's JSON API, for shops. `Authorization: Bearer sk_sandbox_...` on every request.
 
 POST /v1/payments, GET /v1/payments, GET /v1/payments/{id}, POST /v1/payments/{id}/capture and
-/cancel, POST /v1/refunds, GET /v1/refunds, GET /v1/refunds/{id}, GET /v1/shop. Every POST wants
-an `Idempotency-Key`. Errors are `{"error": {"code", "message"}}`.
+/cancel, POST /v1/refunds, GET /v1/refunds, GET /v1/refunds/{id}, POST /v1/clock, GET /v1/shop.
+Every POST wants an `Idempotency-Key`. Errors are `{"error": {"code", "message"}}`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from acquirer_sandbox import idempotency, payments, refunds, shops, store, views
+from acquirer_sandbox import (
+    agenda,
+    choosing,
+    idempotency,
+    orders,
+    payments,
+    refunds,
+    shops,
+    store,
+    views,
+)
 from acquirer_sandbox.bodies import read_bounded
-from acquirer_sandbox.model import Shop
-from acquirer_sandbox.payments import Amount, NewPayment
+from acquirer_sandbox.idempotency import Kept
+from acquirer_sandbox.model import Payment, Shop
+from acquirer_sandbox.orders import Amount, NewPayment
 from acquirer_sandbox.refunds import NewRefund
+from acquirer_sandbox.scenarios import Twist
 from handbill.infra.database import Database, Tx
 from handbill.kernel import errors, ids
+from handbill.kernel.clock import SECOND
 
 LIST_MAX = 100
 KEY_LENGTH_MAX = 255
+ADVANCE_SECONDS_MAX = 366 * 24 * 3_600
 NOWHERE = "00000000-0000-0000-0000-000000000000"
 """Before every id."""
 
@@ -52,6 +66,12 @@ class Cancel(msgspec.Struct, frozen=True):
     """The body of a cancel: an empty object."""
 
 
+class Clock(msgspec.Struct, frozen=True):
+    """The body of a move of the shop's clock."""
+
+    advance_seconds: Annotated[int, msgspec.Meta(ge=1, le=ADVANCE_SECONDS_MAX)]
+
+
 class Api:
     """`base_url` is where payers find this acquirer."""
 
@@ -69,6 +89,7 @@ class Api:
             ("POST", "/v1/refunds", self.create_refund),
             ("GET", "/v1/refunds", self.list_refunds),
             ("GET", "/v1/refunds/{id}", self.get_refund),
+            ("POST", "/v1/clock", self.move_clock),
             ("GET", "/v1/shop", self.get_shop),
         )
         return [
@@ -76,10 +97,16 @@ class Api:
         ]
 
     async def create_payment(self, request: Request, shop: Shop) -> Response:
-        def act(tx: Tx, order: NewPayment) -> Any:
-            return views.show_payment(payments.create(tx, shop, order, self._base_url))
+        order = _decode(await _body(request), NewPayment)
+        twist = choosing.twist_of_order(order.metadata, order.amount, order.method)
+        if twist in _TROUBLES:
+            return _TROUBLES[twist]()
 
-        return await self._once(request, shop, NewPayment, act)
+        def act(tx: Tx, order: NewPayment) -> Any:
+            return views.show_payment(orders.create(tx, shop, order, self._base_url))
+
+        is_lost = twist is Twist.ANSWER_LOST
+        return await self._once(request, shop, NewPayment, act, is_lost=is_lost)
 
     async def list_payments(self, request: Request, shop: Shop) -> Response:
         query = request.query_params
@@ -104,7 +131,7 @@ class Api:
         return _json(views.show_payment(_known(payment, "payment")))
 
     async def capture(self, request: Request, shop: Shop) -> Response:
-        payment_id = await self._own(shop, _id(request))
+        payment_id = (await self._own(shop, _id(request))).id
 
         def act(tx: Tx, order: Capture) -> Any:
             return views.show_payment(payments.capture(tx, payment_id, order.amount))
@@ -112,7 +139,7 @@ class Api:
         return await self._once(request, shop, Capture, act)
 
     async def cancel(self, request: Request, shop: Shop) -> Response:
-        payment_id = await self._own(shop, _id(request))
+        payment_id = (await self._own(shop, _id(request))).id
 
         def act(tx: Tx, _: Cancel) -> Any:
             return views.show_payment(payments.cancel(tx, payment_id))
@@ -121,12 +148,13 @@ class Api:
 
     async def create_refund(self, request: Request, shop: Shop) -> Response:
         order = _decode(await _body(request), NewRefund)
-        payment_id = await self._own(shop, order.payment_id)
+        payment = await self._own(shop, order.payment_id)
 
         def act(tx: Tx, order: NewRefund) -> Any:
-            return views.show_refund(refunds.create(tx, payment_id, order))
+            return views.show_refund(refunds.create(tx, payment.id, order))
 
-        return await self._once(request, shop, NewRefund, act)
+        is_lost = choosing.twist(payment) is Twist.REFUND_ANSWER_LOST
+        return await self._once(request, shop, NewRefund, act, is_lost=is_lost)
 
     async def list_refunds(self, request: Request, shop: Shop) -> Response:
         after, limit = _stretch(request)
@@ -148,19 +176,33 @@ class Api:
         )
         return _json(views.show_refund(_known(refund, "refund")))
 
+    async def move_clock(self, request: Request, shop: Shop) -> Response:
+        def act(tx: Tx, clock: Clock) -> Any:
+            agenda.advance(tx, shop.id, clock.advance_seconds * SECOND)
+            return {"advanced_seconds": clock.advance_seconds}
+
+        return await self._once(request, shop, Clock, act)
+
     async def get_shop(self, _request: Request, shop: Shop) -> Response:
         return _json({"id": shop.id, "name": shop.name})
 
-    async def _own(self, shop: Shop, text: str) -> str:
-        """The id of a payment of this shop. Raises NotFound for everything else."""
+    async def _own(self, shop: Shop, text: str) -> Payment:
+        """A payment of this shop. Raises NotFound for everything else."""
         payment_id = ids.parse_id(text) or NOWHERE
         found = await self._db.point(lambda tx: store.find_payment(tx, shop.id, payment_id))
-        return _known(found, "payment").id
+        return _known(found, "payment")
 
     async def _once(
-        self, request: Request, shop: Shop, kind: type[T], act: Callable[[Tx, T], Any]
+        self,
+        request: Request,
+        shop: Shop,
+        kind: type[T],
+        act: Callable[[Tx, T], Any],
+        *,
+        is_lost: bool = False,
     ) -> Response:
-        """Runs `act` on the decoded body, once for an idempotency key."""
+        """Runs `act` on the decoded body, once for an idempotency key. `is_lost`: the answer is,
+        until the request comes again with its key."""
         key = request.headers.get("idempotency-key", "")
         if not 1 <= len(key) <= KEY_LENGTH_MAX or not (key.isascii() and key.isprintable()):
             _refuse("Idempotency-Key", "must be a header of 1 to 255 printable characters")
@@ -168,13 +210,15 @@ class Api:
         order = _decode(body, kind)
         digest = idempotency.fingerprint(request.url.path, body)
 
-        def work(tx: Tx) -> str:
+        def work(tx: Tx) -> Kept:
             return idempotency.once(
                 tx, shop, key, digest, lambda: msgspec.json.encode(act(tx, order)).decode()
             )
 
-        answer = await self._db.write(work)
-        return Response(answer, media_type="application/json")
+        kept = await self._db.write(work)
+        if is_lost and kept.is_new:
+            return _refusal(504, "timeout", "No answer came in time.")
+        return Response(kept.answer, media_type="application/json")
 
     def _guard(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         """Asks for the key before anything else, and turns errors of ours into answers."""
@@ -201,8 +245,19 @@ def error_answer(error: errors.HandbillError) -> Response:
     """Raises the error again where it is not one that a shop is to read."""
     for kind, status in _STATUSES:
         if isinstance(error, kind):
-            return _json({"error": {"code": error.code, "message": error.detail}}, status)
+            return _refusal(status, error.code, error.detail)
     raise error
+
+
+def _refusal(status: int, code: str, words: str) -> Response:
+    return _json({"error": {"code": code, "message": words}}, status)
+
+
+_TROUBLES: Mapping[Twist | None, Callable[[], Response]] = {
+    Twist.ANSWER_500: lambda: _refusal(500, "breakdown", "Something broke; nothing was done."),
+    Twist.ANSWER_429: lambda: _refusal(429, "rate_limited", "Too many requests; come back later."),
+}
+"""Answers to an order of which nothing comes."""
 
 
 def _json(value: Any, status: int = 200) -> Response:

@@ -19,6 +19,13 @@ from handbill.kernel.errors import Conflict, Unavailable
 KEPT_FOR = 72 * HOUR
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """`is_new`: made by this request; otherwise an earlier one with the key was answered so."""
+
+    answer: str
+    is_new: bool
+
+
 class _Stored(msgspec.Struct, frozen=True):
     fingerprint: str
     answer: str
@@ -28,7 +35,7 @@ def fingerprint(path: str, body: bytes) -> str:
     return hashlib.sha256(path.encode() + b"\0" + body).hexdigest()
 
 
-def once(tx: Tx, shop: Shop, key: str, digest: str, act: Callable[[], str]) -> str:
+def once(tx: Tx, shop: Shop, key: str, digest: str, act: Callable[[], str]) -> Kept:
     """The answer of `act`, run at most once for a key of this shop. Raises Conflict when the key
     came with another request, Unavailable when it is being used by another process right now."""
     oldest = tx.now - KEPT_FOR
@@ -45,7 +52,7 @@ def once(tx: Tx, shop: Shop, key: str, digest: str, act: Callable[[], str]) -> s
             raise Conflict(
                 "This idempotency key was used for another request.", code="idempotency_key_reused"
             )
-        return stored.answer
+        return Kept(stored.answer, is_new=False)
     # The act before the row: a refusal that comes before any write costs its neighbours nothing.
     answer = act()
     tx.later("DELETE FROM sandbox_requests WHERE created_at < :oldest", oldest=oldest)
@@ -61,4 +68,4 @@ def once(tx: Tx, shop: Shop, key: str, digest: str, act: Callable[[], str]) -> s
     )
     if not fresh:
         raise Unavailable("This key is being used right now; ask again with it.")
-    return answer
+    return Kept(answer, is_new=True)

@@ -47,11 +47,12 @@ NEXT: Table[Status] = {
     Status.SCANNED: {Status.PROCESSING} | _DECIDED | _LEFT,
     # No deadline here: the bank may still take the money, so nobody may call it expired.
     Status.PROCESSING: _DECIDED,
-    Status.AUTHORIZED: {Status.CHARGED, Status.CANCELLED},
+    Status.AUTHORIZED: {Status.CHARGED} | _LEFT,
     Status.CHARGED: set(),
     Status.DECLINED: set(),
-    Status.CANCELLED: set(),
-    Status.EXPIRED: set(),
+    # A bank may be late: the money comes when nobody waits for it any more.
+    Status.CANCELLED: {Status.CHARGED},
+    Status.EXPIRED: {Status.CHARGED},
 }
 
 
@@ -109,7 +110,9 @@ class Payment(msgspec.Struct, frozen=True):
     """`token` is the last part of the payer's address: knowing it is the permission to decide.
 
     `refunded_minor` counts every refund that has not failed. `scenario` is what the payment
-    follows: told at its creation, or chosen by the payer's button.
+    follows: told at its creation, or chosen by the payer's button. `repeats` are the ids of further
+    charges of the same attempt. `expires_at`: until when the payer may decide; of held money, until
+    when the shop may take it.
     """
 
     id: str
@@ -130,6 +133,8 @@ class Payment(msgspec.Struct, frozen=True):
     metadata: dict[str, str]
     scenario: str | None
     decline_code: DeclineCode | None
+    repeats: tuple[str, ...]
+    disputed: bool
     created_at: Instant
     updated_at: Instant
     expires_at: Instant
@@ -137,6 +142,13 @@ class Payment(msgspec.Struct, frozen=True):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def has_deadline(self) -> bool:
+        return self.status in OPEN or self.status is Status.AUTHORIZED
+
+    def is_overdue(self, now: Instant) -> bool:
+        return self.has_deadline and now >= self.expires_at
 
     def awaits_payer(self, now: Instant) -> bool:
         return self.status in OPEN and now < self.expires_at

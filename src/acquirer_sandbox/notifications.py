@@ -10,11 +10,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
-from acquirer_sandbox import shops, views
+from acquirer_sandbox import agenda, choosing, shops, views
 from acquirer_sandbox.model import Payment, Refund, Shop
+from acquirer_sandbox.model import Status as PaymentStatus
+from acquirer_sandbox.scenarios import PENDING_FOR, Twist
 from handbill.infra import jobs
 from handbill.infra.database import Database, Tx
 from handbill.infra.jobs import Handler, Job
@@ -26,6 +29,8 @@ from handbill.kernel.states import Table, advance
 NOTIFY = "sandbox.notify"
 SIGNATURE_HEADER = "x-sandbox-signature"
 TIMEOUT_SECONDS = 10.0
+FORGED_SECRET = "whoever guesses"
+LATE_BY = 2 * PENDING_FOR
 WAITS = (
     SECOND,
     5 * SECOND,
@@ -40,13 +45,17 @@ WAITS = (
 
 
 class Status(StrEnum):
+    """`lost`: by a scenario; it is never sent."""
+
     PENDING = "pending"
+    LOST = "lost"
     DELIVERED = "delivered"
     EXHAUSTED = "exhausted"
 
 
 _NEXT: Table[Status] = {
     Status.PENDING: {Status.DELIVERED, Status.EXHAUSTED},
+    Status.LOST: set(),
     Status.DELIVERED: set(),
     Status.EXHAUSTED: set(),
 }
@@ -66,9 +75,11 @@ class Notification(msgspec.Struct, frozen=True):
 def record(tx: Tx, type_: str, payment: Payment, refund: Refund | None = None) -> None:
     """Stores what happened, as it is now, and lets the worker send it."""
     event_id = ids.new_id(tx.now)
-    event = {"event_id": event_id, "type": type_, "payment": views.show_payment(payment)}
+    twist = choosing.twist(payment)
+    event = {"event_id": event_id, "type": type_, "payment": _told(payment, twist)}
     if refund is not None:
         event["refund"] = views.show_refund(refund)
+    is_lost = twist is Twist.TELL_NOTHING
     tx.later(
         "INSERT INTO sandbox_notifications"
         " (id, shop_id, payment_id, type, url, body, status, tries, created_at, updated_at)"
@@ -79,10 +90,29 @@ def record(tx: Tx, type_: str, payment: Payment, refund: Refund | None = None) -
         type=type_,
         url=payment.notification_url,
         body=msgspec.json.encode(event).decode(),
-        status=Status.PENDING,
+        status=Status.LOST if is_lost else Status.PENDING,
         now=tx.now,
     )
-    jobs.add(tx, NOTIFY, {"notification": event_id}, due_at=tx.now)
+    if is_lost:
+        return
+    payload = {"notification": event_id, "forged": twist is Twist.TELL_FORGED}
+    for _ in range(2 if twist is Twist.TELL_TWICE else 1):
+        agenda.plan(tx, NOTIFY, payment.shop_id, payload, _due_at(payment, twist, tx.now))
+
+
+def _told(payment: Payment, twist: Twist | None) -> dict[str, Any]:
+    shown = views.show_payment(payment)
+    if twist is Twist.TELL_WRONG_AMOUNT:
+        shown["amount"] -= 1
+        shown["captured_amount"] = max(0, shown["captured_amount"] - 1)
+    return shown
+
+
+def _due_at(payment: Payment, twist: Twist | None, now: Instant) -> Instant:
+    is_late = twist is Twist.TELL_LATE or (
+        twist is Twist.TELL_BACKWARDS and payment.status is PaymentStatus.PROCESSING
+    )
+    return now + LATE_BY if is_late else now
 
 
 def sign(secret: str, body: bytes, at: Instant) -> str:
@@ -98,9 +128,10 @@ def sender(outbound: Outbound) -> Handler:
     async def send(db: Database, job: Job) -> None:
         notification, shop, now = await db.point(lambda tx: _read(tx, job))
         body = notification.body.encode()
+        secret = FORGED_SECRET if job.payload.get("forged") else shop.notification_secret
         headers = {
             "content-type": "application/json",
-            SIGNATURE_HEADER: sign(shop.notification_secret, body, now),
+            SIGNATURE_HEADER: sign(secret, body, now),
         }
         try:
             answer = await outbound.send(
@@ -129,6 +160,9 @@ def _read(tx: Tx, job: Job) -> tuple[Notification, Shop, Instant]:
 
 
 def _judge(tx: Tx, job: Job, notification: Notification, taken: bool) -> None:
+    if notification.status is Status.DELIVERED:  # what is sent twice was taken the first time
+        jobs.finish(tx, job)
+        return
     tries = notification.tries + 1
     status = Status.PENDING
     if taken:

@@ -19,10 +19,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from acquirer_sandbox import payments, scenarios, shops, store
+from acquirer_sandbox import choosing, payments, shops, store
 from acquirer_sandbox.bodies import read_bounded
 from acquirer_sandbox.model import DECLINE_MESSAGES, Method, Payment, Shop, Status
-from acquirer_sandbox.scenarios import SCENARIOS, Scenario
+from acquirer_sandbox.scenarios import SCENARIOS, Scenario, Twist
 from handbill.infra.database import Database, Tx
 from handbill.kernel.clock import Instant
 from handbill.kernel.errors import HandbillError, TooLarge
@@ -123,7 +123,8 @@ class Pages:
         payment, accepted, now = await self._db.write(work)
         if not accepted:
             return self._page(payment, found[1], now, status=409)
-        address = payment.payment_url if name in STAYING else payment.return_url
+        stays = name in STAYING or choosing.twist(payment) is Twist.NEVER_RETURN
+        address = payment.payment_url if stays else payment.return_url
         return RedirectResponse(address, 303, HEADERS)
 
     async def show_scenarios(self, _request: Request) -> Response:
@@ -150,8 +151,8 @@ class Pages:
         return self._render(
             _TEMPLATES.get(payment.status, template),
             status,
-            groups=_groups(scenarios.buttons(payment)),
-            rare=[Group(*group) for group in scenarios.rare_buttons(payment).items()],
+            groups=_groups(choosing.buttons(payment)),
+            rare=[Group(*group) for group in choosing.rare_buttons(payment).items()],
             deadline=_hour(payment.expires_at, now),
             **facts,
         )

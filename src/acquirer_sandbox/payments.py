@@ -1,97 +1,33 @@
-"""What may happen to a payment: created, moved along a scenario, decided, captured, left, expired.
+"""What may happen to a payment: moved along a scenario, decided, captured, left, expired.
 
-Every change goes through `_move`, which keeps the table of states and tells the shop.
+Every change of its status goes through `_move`, which keeps the table of states and tells the
+shop.
 """
 
 from __future__ import annotations
 
 import itertools
-from typing import Annotated
 
 import msgspec
 
-from acquirer_sandbox import notifications, sbp, scenarios, store
-from acquirer_sandbox.model import NEXT, OPEN, DeclineCode, Method, Payment, Shop, Status
-from acquirer_sandbox.scenarios import Scenario
-from handbill.infra import jobs
+from acquirer_sandbox import agenda, choosing, notifications, store
+from acquirer_sandbox.model import NEXT, OPEN, DeclineCode, Payment, Status
+from acquirer_sandbox.scenarios import PENDING_FOR, Scenario, Twist
 from handbill.infra.database import Tx
-from handbill.kernel import ids
-from handbill.kernel.clock import DAY, HOUR, Instant
-from handbill.kernel.errors import Conflict, Invalid, NotFound
-from handbill.kernel.money import AMOUNT_MAX, currency_fault
+from handbill.kernel.clock import DAY, Instant
+from handbill.kernel.errors import Conflict, NotFound
 from handbill.kernel.states import advance
 
 FOLLOW = "sandbox.follow"
 EXPIRE = "sandbox.expire"
-ADDRESS_LENGTH_MAX = 2_048
-LIFETIME = HOUR
-LIFETIME_MAX = 30 * DAY
-
-Amount = Annotated[int, msgspec.Meta(ge=1, le=AMOUNT_MAX)]
-Address = Annotated[
-    str, msgspec.Meta(max_length=ADDRESS_LENGTH_MAX, pattern=r"\Ahttps?://[^\s/?#@]+[^\s\x00]*\Z")
-]
-# A zero character is text in JSON, but not in PostgreSQL.
-_STORABLE = r"\A[^\x00]*\Z"
-Word = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=_STORABLE)]
-Line = Annotated[str, msgspec.Meta(max_length=2_000, pattern=_STORABLE)]
-MetadataName = Annotated[str, msgspec.Meta(max_length=40)]
-Metadata = Annotated[
-    dict[MetadataName, Annotated[str, msgspec.Meta(max_length=500)]], msgspec.Meta(max_length=50)
-]
+FOLLOW_UP = "sandbox.follow_up"
+HOLD_LIFETIME = 7 * DAY
+_WITHOUT_MONEY = frozenset({Status.CANCELLED, Status.EXPIRED})
 
 
-class NewPayment(msgspec.Struct, frozen=True):
-    """The body of POST /v1/payments. `amount` in minor units, `expires_at` in Unix milliseconds
-    (an hour from now by default), `capture` false for two stages."""
-
-    amount: Amount
-    currency: str
-    method: Method
-    attempt_id: Word
-    return_url: Address
-    notification_url: Address
-    description: Line = ""
-    capture: bool = True
-    expires_at: Instant | None = None
-    metadata: Metadata = {}
-
-
-def create(tx: Tx, shop: Shop, order: NewPayment, base_url: str) -> Payment:
-    """Raises Invalid. `base_url` is where payers find this acquirer."""
-    scenario = _check(order, tx.now)
-    if order.method is Method.SBP:
-        token = sbp.code()
-        url = sbp.payload(base_url, token, order.amount)
-    else:
-        token = ids.token()
-        url = f"{base_url}/pay/{token}"
-    payment = Payment(
-        id=ids.new_id(tx.now),
-        shop_id=shop.id,
-        attempt_id=order.attempt_id,
-        token=token,
-        method=order.method,
-        status=Status.AWAITING_PAYER,
-        amount_minor=order.amount,
-        captured_minor=0,
-        refunded_minor=0,
-        currency=order.currency,
-        capture=order.capture,
-        description=order.description,
-        return_url=order.return_url,
-        notification_url=order.notification_url,
-        payment_url=url,
-        metadata=order.metadata,
-        scenario=scenario.name if scenario else None,
-        decline_code=None,
-        created_at=tx.now,
-        updated_at=tx.now,
-        expires_at=order.expires_at or tx.now + LIFETIME,
-    )
-    store.add_payment(tx, payment)
-    jobs.add(tx, EXPIRE, {"payment": payment.id}, due_at=payment.expires_at)
-    if scenario is None:
+def begin(tx: Tx, payment: Payment, scenario: Scenario) -> Payment:
+    """A new payment that goes by itself."""
+    if not scenario.steps:
         return payment
     if scenario.steps[0].to in OPEN:  # the payer's first look must already find it there
         return follow(tx, payment, scenario)
@@ -105,9 +41,7 @@ def take(tx: Tx, payment_id: str) -> Payment:
     payment = store.lock_payment(tx, payment_id)
     if payment is None:
         raise NotFound("There is no such payment.")
-    if payment.status in OPEN and not payment.awaits_payer(tx.now):
-        return _move(tx, payment, Status.EXPIRED)
-    return payment
+    return _move(tx, payment, Status.EXPIRED) if payment.is_overdue(tx.now) else payment
 
 
 def follow(tx: Tx, payment: Payment, scenario: Scenario, number: int = 0) -> Payment:
@@ -118,7 +52,10 @@ def follow(tx: Tx, payment: Payment, scenario: Scenario, number: int = 0) -> Pay
         return payment
     step = scenario.steps[number]
     payment = _move(tx, payment, step.to, step.decline)
-    if number + 1 < len(scenario.steps):
+    following = scenario.steps[number + 1 :][:1]
+    # What is held in two stages is the shop's to take, not the scenario's.
+    is_shops = payment.status is Status.AUTHORIZED and not payment.capture
+    if following and not (is_shops and following[0].to is Status.CHARGED):
         _schedule(tx, payment, scenario, number + 1)
     return payment
 
@@ -128,12 +65,13 @@ def decide(tx: Tx, payment_id: str, name: str) -> tuple[Payment, bool]:
     payment = take(tx, payment_id)
     if not payment.awaits_payer(tx.now):
         return payment, False
-    rare = scenarios.rare_buttons(payment).values()
-    offered = itertools.chain(scenarios.buttons(payment), *rare)
+    rare = choosing.rare_buttons(payment).values()
+    offered = itertools.chain(choosing.buttons(payment), *rare)
     chosen = next((scenario for scenario in offered if scenario.name == name), None)
     if chosen is None:
         return payment, False
-    if chosen.steps[-1].to not in OPEN:  # what decides how it goes on from here
+    # What the shop asked for outlasts a payer who only looks further, or leaves.
+    if chosen.steps[-1].to not in OPEN | {Status.CANCELLED}:
         payment = msgspec.structs.replace(payment, scenario=chosen.name)
     return follow(tx, payment, chosen), True
 
@@ -161,52 +99,64 @@ def cancel(tx: Tx, payment_id: str) -> Payment:
 
 
 def expire(tx: Tx, payment_id: str) -> Instant | None:
-    """At the deadline. Gives the deadline of a payment that is still open, because this came
+    """At the deadline. Gives the deadline of a payment that still has one, because this came
     early; None where there is nothing left to wait for."""
     payment = take(tx, payment_id)
-    return payment.expires_at if payment.status in OPEN else None
+    return payment.expires_at if payment.has_deadline else None
 
 
-def _check(order: NewPayment, now: Instant) -> Scenario | None:
-    """Gives the scenario that is asked for. Raises Invalid with all faults."""
-    faults: dict[str, list[str]] = {}
-    fault = currency_fault(order.currency)
-    if fault is None and order.method is Method.SBP and order.currency != "RUB":
-        fault = "must be RUB: fast payments know no other currency"
-    if fault is not None:
-        faults["currency"] = [fault]
-    if order.expires_at is not None and not now < order.expires_at <= now + LIFETIME_MAX:
-        faults["expires_at"] = ["must lie ahead, by 30 days at most"]
-    scenario = None
-    try:
-        scenario = scenarios.asked(order.metadata, order.amount, order.method)
-    except KeyError:
-        names = ", ".join(scenarios.SCENARIOS)
-        faults[f"metadata.{scenarios.METADATA_KEY}"] = [f"must be one of {names}"]
-    if faults:
-        words = "; ".join(f"{field} {', '.join(why)}" for field, why in faults.items())
-        raise Invalid(faults, words)
-    return scenario
+def pay_late(tx: Tx, payment_id: str) -> None:
+    """Money for a payment that had ended without."""
+    payment = take(tx, payment_id)
+    if payment.status in _WITHOUT_MONEY:
+        _move(tx, payment, Status.CHARGED)
 
 
 def _move(tx: Tx, payment: Payment, to: Status, decline: DeclineCode | None = None) -> Payment:
-    if to is Status.CHARGED and payment.status is not Status.AUTHORIZED:
-        if payment.capture:
-            payment = msgspec.structs.replace(payment, captured_minor=payment.amount_minor)
-        else:
-            to = Status.AUTHORIZED
+    two_stages = not payment.capture and payment.status not in _WITHOUT_MONEY
+    if to is Status.CHARGED and payment.status is not Status.AUTHORIZED and two_stages:
+        to = Status.AUTHORIZED
     if not advance(NEXT, payment.status, to):
         return payment
     payment = msgspec.structs.replace(payment, status=to, decline_code=decline, updated_at=tx.now)
+    if to is Status.AUTHORIZED:
+        payment = msgspec.structs.replace(payment, expires_at=tx.now + HOLD_LIFETIME)
+        _plan(tx, EXPIRE, payment, payment.expires_at)
+    elif to is Status.CHARGED:
+        payment = _charge(payment)
     store.change_payment(tx, payment)
     if to not in OPEN:
         notifications.record(tx, f"payment.{to}", payment)
+    if _is_followed_up(payment):
+        _plan(tx, FOLLOW_UP, payment, tx.now + PENDING_FOR)
     return payment
 
 
+def _charge(payment: Payment) -> Payment:
+    twist = choosing.twist(payment)
+    amount = payment.captured_minor or payment.amount_minor
+    if twist is Twist.TAKE_LESS and amount > 1:
+        amount -= 1
+    currency = payment.currency
+    if twist is Twist.TAKE_OTHER_CURRENCY:
+        currency = "USD" if currency != "USD" else "EUR"
+    return msgspec.structs.replace(payment, captured_minor=amount, currency=currency)
+
+
+def _is_followed_up(payment: Payment) -> bool:
+    twist = choosing.twist(payment)
+    if payment.status is Status.CHARGED:
+        return twist in (Twist.CHARGE_AGAIN, Twist.DISPUTE)
+    return payment.status in _WITHOUT_MONEY and twist is Twist.PAY_AFTER_END
+
+
 def _schedule(tx: Tx, payment: Payment, scenario: Scenario, number: int) -> None:
-    payload = {"payment": payment.id, "scenario": scenario.name, "step": number}
-    jobs.add(tx, FOLLOW, payload, due_at=tx.now + scenario.steps[number].after)
+    at = tx.now + scenario.steps[number].after
+    _plan(tx, FOLLOW, payment, at, scenario=scenario.name, step=number)
+
+
+def _plan(tx: Tx, kind: str, payment: Payment, at: Instant, **more: str | int) -> None:
+    agenda.plan(tx, kind, payment.shop_id, {"payment": payment.id, **more}, at)
 
 
 def _wrong_state(payment: Payment, verb: str) -> Conflict:

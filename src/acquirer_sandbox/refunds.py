@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from acquirer_sandbox import notifications, payments, scenarios, store
+from acquirer_sandbox import agenda, choosing, notifications, payments, store
 from acquirer_sandbox.model import (
     REFUND_NEXT,
     Payment,
@@ -17,9 +17,8 @@ from acquirer_sandbox.model import (
     RefundStatus,
     Status,
 )
-from acquirer_sandbox.payments import Amount, Line, Word
-from acquirer_sandbox.scenarios import PENDING_FOR, Refunding
-from handbill.infra import jobs
+from acquirer_sandbox.orders import Amount, Line, Word
+from acquirer_sandbox.scenarios import PENDING_FOR, Twist
 from handbill.infra.database import Tx
 from handbill.kernel import ids
 from handbill.kernel.errors import Conflict
@@ -41,9 +40,9 @@ class NewRefund(msgspec.Struct, frozen=True):
 def create(tx: Tx, payment_id: str, order: NewRefund) -> Refund:
     """Raises NotFound, or Conflict where nothing, or not so much, can be given back."""
     payment = payments.take(tx, payment_id)
-    refunding = scenarios.refunding(payment)
-    _check(payment, order.amount, refunding)
-    is_slow = refunding is not Refunding.AT_ONCE
+    twist = choosing.twist(payment)
+    _check(payment, order.amount, twist)
+    is_slow = twist in (Twist.REFUND_SLOWLY, Twist.REFUND_IN_VAIN)
     refund = Refund(
         id=ids.new_id(tx.now),
         shop_id=payment.shop_id,
@@ -61,7 +60,7 @@ def create(tx: Tx, payment_id: str, order: NewRefund) -> Refund:
     _count(tx, payment, refund, order.amount)
     if is_slow:
         payload = {"payment": payment.id, "refund": refund.id}
-        jobs.add(tx, SETTLE, payload, due_at=tx.now + PENDING_FOR)
+        agenda.plan(tx, SETTLE, payment.shop_id, payload, tx.now + PENDING_FOR)
     return refund
 
 
@@ -69,7 +68,7 @@ def settle(tx: Tx, payment_id: str, id_: str) -> None:
     """The end of a refund that was pending."""
     payment = payments.take(tx, payment_id)
     refund = store.get_refund(tx, id_)
-    in_vain = scenarios.refunding(payment) is Refunding.IN_VAIN
+    in_vain = choosing.twist(payment) is Twist.REFUND_IN_VAIN
     to = RefundStatus.FAILED if in_vain else RefundStatus.SUCCEEDED
     if not advance(REFUND_NEXT, refund.status, to):
         return
@@ -83,13 +82,13 @@ def settle(tx: Tx, payment_id: str, id_: str) -> None:
     _count(tx, payment, refund, -refund.amount_minor if in_vain else 0)
 
 
-def _check(payment: Payment, amount_minor: int, refunding: Refunding) -> None:
+def _check(payment: Payment, amount_minor: int, twist: Twist | None) -> None:
     if payment.status is not Status.CHARGED:
         raise Conflict("Only a charged payment can be refunded.", code="wrong_state")
     left = payment.captured_minor - payment.refunded_minor
     if amount_minor > left:
         raise Conflict(f"Only {left} can still be refunded.", code="amount_too_large")
-    if refunding is Refunding.REFUSED:
+    if twist is Twist.REFUND_REFUSED:
         raise Conflict("The bank gives nothing back of this payment.", code="refund_refused")
 
 

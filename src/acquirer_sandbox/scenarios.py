@@ -1,22 +1,11 @@
-"""How a payment goes, as data: what each button does, and what a script asks for by name or amount.
+"""The table of scenarios, as data: how a payment goes, step by step, and what is odd about it.
 
-A payment follows a scenario by itself when `metadata.sandbox_scenario` names one, or else when the
-last two digits of its amount in minor units (from 100 up) stand in this table; all other payments
-wait for a person and the buttons.
+`choosing` knows what asks for one. The two digits at the end of an amount (`tail`) come from those
+that no ordinary price ends in:
 
-    51 refund_pending_then_success  61 approve                     71 3ds_ok
-    52 refund_pending_then_fail     62 decline_insufficient_funds  72 3ds_fail
-    53 refund_refused               63 decline_generic             73 3ds_abandon
-                                    64 decline_fraud               74 3ds_challenge
-    81 sbp_paid
-    82 sbp_rejected                 91 pending_then_success
-    83 sbp_deadline                 92 pending_then_fail
-    84 sbp_scanned
-
-Prices end in 0, 5, 9, 8 and 7; people who try things out type 1, 1.23, 10.01, 12.34, 42, 111
-and 1024. Nothing of that ends in these digits, so an ordinary price waits for its buttons.
-The amount is the one that the payer pays. A fee can lead it here by accident (5 % on 2.50 is 2.63):
-the name `wait` keeps such a payment for the buttons.
+    3x the shop is told wrongly    4x money comes late, twice, back     5x refunds
+    6x approved, declined          7x 3-D Secure                        8x SBP
+    9x the bank thinks, or holds
 """
 
 from __future__ import annotations
@@ -26,12 +15,10 @@ from enum import Enum, auto
 
 import msgspec
 
-from acquirer_sandbox.model import DeclineCode, Method, Payment, Status
+from acquirer_sandbox.model import DeclineCode, Method, Status
 from handbill.kernel.clock import SECOND
 
-METADATA_KEY = "sandbox_scenario"
 PENDING_FOR = 5 * SECOND
-TAIL_AMOUNT_MIN = 100
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -43,13 +30,39 @@ class Step(msgspec.Struct, frozen=True):
     after: int = 0
 
 
-class Refunding(Enum):
-    """How every refund of the payment goes, once it was charged."""
+class Twist(Enum):
+    """What is odd, beside the steps. Each is told where it is done."""
 
-    AT_ONCE = auto()
-    SLOWLY = auto()
-    IN_VAIN = auto()
-    REFUSED = auto()
+    ANSWER_LOST = auto()
+    """The payment is created; the shop gets no readable answer."""
+    ANSWER_500 = auto()
+    ANSWER_429 = auto()
+    """The payment is not created."""
+
+    TAKE_LESS = auto()
+    TAKE_OTHER_CURRENCY = auto()
+    PAY_AFTER_END = auto()
+    """The money comes after a cancel or the deadline."""
+    CHARGE_AGAIN = auto()
+    DISPUTE = auto()
+
+    REFUND_SLOWLY = auto()
+    REFUND_IN_VAIN = auto()
+    REFUND_REFUSED = auto()
+    REFUND_ANSWER_LOST = auto()
+
+    TELL_NOTHING = auto()
+    TELL_TWICE = auto()
+    TELL_BACKWARDS = auto()
+    TELL_LATE = auto()
+    TELL_FORGED = auto()
+    TELL_WRONG_AMOUNT = auto()
+    NEVER_RETURN = auto()
+
+
+_CARD = frozenset({Method.CARD})
+_SBP = frozenset({Method.SBP})
+_BOTH = _CARD | _SBP
 
 
 class Scenario(msgspec.Struct, frozen=True):
@@ -60,28 +73,29 @@ class Scenario(msgspec.Struct, frozen=True):
     label: str
     hint: str
     steps: tuple[Step, ...]
-    methods: frozenset[Method]
     tail: int | None = None
-    refunding: Refunding = Refunding.AT_ONCE
-
-
-_CARD = frozenset({Method.CARD})
-_SBP = frozenset({Method.SBP})
-_BOTH = _CARD | _SBP
+    twist: Twist | None = None
+    methods: frozenset[Method] = _BOTH
 
 
 def _decline(code: DeclineCode, after: int = 0) -> Step:
     return Step(Status.DECLINED, code, after)
 
 
-_ALL = (
-    Scenario("approve", "Approve", "The money is taken.", (Step(Status.CHARGED),), _BOTH, 61),
+_WAIT: tuple[Step, ...] = ()
+_PAID = (Step(Status.CHARGED),)
+_ASKED = (Step(Status.CHALLENGE),)
+_HELD = Step(Status.AUTHORIZED)
+_THINKING = Step(Status.PROCESSING)
+_PAID_LATER = Step(Status.CHARGED, after=PENDING_FOR)
+
+_ORDINARY = (
+    Scenario("approve", "Approve", "The money is taken.", _PAID, 61),
     Scenario(
         "decline_insufficient_funds",
         "Not enough money",
         "Declined: insufficient funds.",
         (_decline(DeclineCode.INSUFFICIENT_FUNDS),),
-        _BOTH,
         62,
     ),
     Scenario(
@@ -89,7 +103,6 @@ _ALL = (
         "Refused by the bank",
         "Declined without a reason.",
         (_decline(DeclineCode.REFUSED_BY_ISSUER),),
-        _BOTH,
         63,
     ),
     Scenario(
@@ -97,167 +110,252 @@ _ALL = (
         "Suspected fraud",
         "Declined: the bank distrusts it.",
         (_decline(DeclineCode.SUSPECTED_FRAUD),),
-        _BOTH,
         64,
     ),
-    Scenario("3ds_ok", "Confirm", "The bank knows the payer.", (Step(Status.CHARGED),), _CARD, 71),
+    Scenario("3ds_ok", "Confirm", "The bank knows the payer.", _PAID, 71, methods=_CARD),
     Scenario(
         "3ds_fail",
         "Fail the check",
         "Wrong code: the payment is declined.",
         (_decline(DeclineCode.AUTHENTICATION_FAILED),),
-        _CARD,
         72,
+        methods=_CARD,
     ),
     Scenario(
         "3ds_abandon",
         "Walk away",
         "Nothing happens until the deadline.",
-        (Step(Status.CHALLENGE),),
-        _CARD,
+        _ASKED,
         73,
+        methods=_CARD,
     ),
     Scenario(
         "3ds_challenge",
         "Ask the payer's bank",
         "3-D Secure: one more page.",
-        (Step(Status.CHALLENGE),),
-        _CARD,
+        _ASKED,
         74,
+        methods=_CARD,
     ),
-    Scenario("wait", "Wait for the payer", "Nothing, until a button is pressed.", (), _BOTH),
-    Scenario("sbp_qr", "Wait for the payer", "The code waits to be scanned.", (), _SBP),
-    Scenario("sbp_paid", "Pay", "The money is taken.", (Step(Status.CHARGED),), _SBP, 81),
+    Scenario("wait", "Wait for the payer", "Nothing, until a button is pressed.", _WAIT),
+    Scenario("sbp_qr", "Wait for the payer", "The code waits to be scanned.", _WAIT, methods=_SBP),
+    Scenario("sbp_paid", "Pay", "The money is taken.", _PAID, 81, methods=_SBP),
     Scenario(
         "sbp_rejected",
         "Reject",
         "The payer says no: declined.",
         (_decline(DeclineCode.REJECTED_IN_APP),),
-        _SBP,
         82,
+        methods=_SBP,
     ),
     Scenario(
         "sbp_deadline",
         "Let it expire",
         "The deadline passes at once.",
         (Step(Status.EXPIRED),),
-        _SBP,
         83,
+        methods=_SBP,
     ),
     Scenario(
         "sbp_scanned",
         "Scan only",
         "The app has read the code; nothing is paid yet.",
         (Step(Status.SCANNED),),
-        _SBP,
         84,
+        methods=_SBP,
     ),
     Scenario(
         "pending_then_success",
         "Slow, then paid",
         "The bank thinks for five seconds.",
-        (Step(Status.PROCESSING), Step(Status.CHARGED, after=PENDING_FOR)),
-        _BOTH,
+        (_THINKING, _PAID_LATER),
         91,
     ),
     Scenario(
         "pending_then_fail",
         "Slow, then refused",
         "The bank thinks for five seconds.",
-        (Step(Status.PROCESSING), _decline(DeclineCode.REFUSED_BY_ISSUER, PENDING_FOR)),
-        _BOTH,
+        (_THINKING, _decline(DeclineCode.REFUSED_BY_ISSUER, PENDING_FOR)),
         92,
     ),
     Scenario(
-        "cancel",
-        "Cancel and go back",
-        "The payer changes their mind.",
-        (Step(Status.CANCELLED),),
-        _BOTH,
+        "cancel", "Cancel and go back", "The payer changes their mind.", (Step(Status.CANCELLED),)
+    ),
+)
+
+_HOLDS = (
+    Scenario(
+        "hold",
+        "Hold first",
+        "Held; in one stage taken after five seconds.",
+        (_HELD, _PAID_LATER),
+        93,
+        methods=_CARD,
     ),
     Scenario(
+        "hold_expire",
+        "Hold, then let go",
+        "The hold runs out after five seconds.",
+        (_HELD, Step(Status.EXPIRED, after=PENDING_FOR)),
+        94,
+        methods=_CARD,
+    ),
+    Scenario(
+        "hold_void",
+        "Hold, then void",
+        "The bank takes the hold back after five seconds.",
+        (_HELD, Step(Status.CANCELLED, after=PENDING_FOR)),
+        methods=_CARD,
+    ),
+)
+
+_MONEY = (
+    Scenario(
+        "late_success_after_expiry",
+        "Expire, then pay",
+        "The money comes five seconds too late.",
+        (Step(Status.EXPIRED), _PAID_LATER),
+        41,
+    ),
+    Scenario(
+        "late_success_after_cancel",
+        "Pay after a cancel",
+        "Waits; once cancelled or expired, it is paid after five seconds.",
+        _WAIT,
+        43,
+        Twist.PAY_AFTER_END,
+    ),
+    Scenario(
+        "double_pay",
+        "Pay twice",
+        "A second charge comes five seconds later.",
+        _PAID,
+        44,
+        Twist.CHARGE_AGAIN,
+    ),
+    Scenario(
+        "chargeback",
+        "Pay, then dispute",
+        "The payer's bank disputes it after five seconds.",
+        _PAID,
+        46,
+        Twist.DISPUTE,
+    ),
+    Scenario(
+        "wrong_amount",
+        "Pay too little",
+        "One minor unit less is taken.",
+        _PAID,
+        twist=Twist.TAKE_LESS,
+    ),
+    Scenario(
+        "wrong_currency",
+        "Pay in another currency",
+        "The same number, of US dollars or euros.",
+        _PAID,
+        twist=Twist.TAKE_OTHER_CURRENCY,
+    ),
+)
+
+_REFUNDS = (
+    Scenario(
         "refund_pending_then_success",
-        "Pay; refunds are slow",
+        "Slow refunds",
         "A refund takes five seconds.",
-        (Step(Status.CHARGED),),
-        _BOTH,
+        _PAID,
         51,
-        Refunding.SLOWLY,
+        Twist.REFUND_SLOWLY,
     ),
     Scenario(
         "refund_pending_then_fail",
-        "Pay; refunds fail later",
+        "Refunds that fail",
         "A refund fails after five seconds.",
-        (Step(Status.CHARGED),),
-        _BOTH,
+        _PAID,
         52,
-        Refunding.IN_VAIN,
+        Twist.REFUND_IN_VAIN,
     ),
     Scenario(
         "refund_refused",
-        "Pay; refunds are refused",
+        "Refused refunds",
         "Nothing is given back.",
-        (Step(Status.CHARGED),),
-        _BOTH,
+        _PAID,
         53,
-        Refunding.REFUSED,
+        Twist.REFUND_REFUSED,
+    ),
+    Scenario(
+        "timeout_on_refund",
+        "Refunds without an answer",
+        "Given back, but the shop is not answered.",
+        _PAID,
+        54,
+        Twist.REFUND_ANSWER_LOST,
     ),
 )
 
-SCENARIOS: Mapping[str, Scenario] = {scenario.name: scenario for scenario in _ALL}
-_BY_TAIL = {scenario.tail: scenario for scenario in _ALL if scenario.tail is not None}
-
-_CARD_BUTTONS = (
-    "approve",
-    "decline_insufficient_funds",
-    "decline_generic",
-    "decline_fraud",
-    "3ds_challenge",
-    "pending_then_success",
-    "pending_then_fail",
-    "cancel",
-)
-_BUTTONS: Mapping[tuple[Method, Status], tuple[str, ...]] = {
-    (Method.CARD, Status.AWAITING_PAYER): _CARD_BUTTONS,
-    (Method.CARD, Status.CHALLENGE): ("3ds_ok", "3ds_fail", "3ds_abandon"),
-    (Method.SBP, Status.AWAITING_PAYER): ("sbp_scanned", "sbp_paid", "sbp_rejected"),
-    (Method.SBP, Status.SCANNED): ("sbp_paid", "sbp_rejected"),
-}
-
-_RARE: Mapping[str, tuple[str, ...]] = {
-    "It is paid, and later": (
-        "refund_pending_then_success",
-        "refund_pending_then_fail",
-        "refund_refused",
+_TRANSPORT = (
+    Scenario("webhook_lost", "Lost", "The shop is told nothing.", _PAID, 31, Twist.TELL_NOTHING),
+    Scenario("webhook_duplicate", "Twice", "The shop is told twice.", _PAID, 32, Twist.TELL_TWICE),
+    Scenario(
+        "webhook_reordered",
+        "In another order",
+        "Slow, then paid; the shop hears it backwards.",
+        (_THINKING, _PAID_LATER),
+        33,
+        Twist.TELL_BACKWARDS,
     ),
+    Scenario(
+        "webhook_bad_signature",
+        "Forged",
+        "The signature does not fit.",
+        _PAID,
+        36,
+        Twist.TELL_FORGED,
+    ),
+    Scenario(
+        "webhook_wrong_amount",
+        "With a wrong amount",
+        "It tells one minor unit less than was taken.",
+        _PAID,
+        twist=Twist.TELL_WRONG_AMOUNT,
+    ),
+    Scenario(
+        "return_before_webhook",
+        "After the payer is back",
+        "The shop is told ten seconds later.",
+        _PAID,
+        twist=Twist.TELL_LATE,
+    ),
+    Scenario(
+        "never_return",
+        "Without the payer",
+        "Paid, and the payer stays here.",
+        _PAID,
+        twist=Twist.NEVER_RETURN,
+    ),
+)
+
+_TROUBLES = (
+    Scenario(
+        "timeout_on_create",
+        "Lost answer",
+        "Created and paid, but the shop is not answered.",
+        _PAID,
+        twist=Twist.ANSWER_LOST,
+    ),
+    Scenario("http_500", "Breakdown", "Not created: status 500.", _WAIT, twist=Twist.ANSWER_500),
+    Scenario("rate_limited", "Too many", "Not created: status 429.", _WAIT, twist=Twist.ANSWER_429),
+)
+
+SCENARIOS: Mapping[str, Scenario] = {
+    scenario.name: scenario
+    for part in (_ORDINARY, _HOLDS, _MONEY, _REFUNDS, _TRANSPORT, _TROUBLES)
+    for scenario in part
 }
 
-
-def asked(metadata: Mapping[str, str], amount_minor: int, method: Method) -> Scenario | None:
-    """What the payment follows by itself, or None: it waits for the payer.
-
-    Raises KeyError for a name that is not in the table. A scenario of the other method is no
-    mistake: one link may be paid in both ways.
-    """
-    name = metadata.get(METADATA_KEY)
-    if name:
-        scenario: Scenario | None = SCENARIOS[name]
-    else:
-        scenario = _BY_TAIL.get(amount_minor % 100) if amount_minor >= TAIL_AMOUNT_MIN else None
-    return scenario if scenario and scenario.steps and method in scenario.methods else None
-
-
-def refunding(payment: Payment) -> Refunding:
-    return SCENARIOS[payment.scenario].refunding if payment.scenario else Refunding.AT_ONCE
-
-
-def buttons(payment: Payment) -> tuple[Scenario, ...]:
-    """What the payer may decide now. Empty once the payment no longer awaits them."""
-    return tuple(SCENARIOS[name] for name in _BUTTONS.get((payment.method, payment.status), ()))
-
-
-def rare_buttons(payment: Payment) -> Mapping[str, tuple[Scenario, ...]]:
-    """The less common ones, by heading. They are offered on the first page only."""
-    if payment.status is not Status.AWAITING_PAYER:
-        return {}
-    return {heading: tuple(SCENARIOS[name] for name in names) for heading, names in _RARE.items()}
+RARE: Mapping[str, tuple[Scenario, ...]] = {
+    "The money is held": _HOLDS,
+    "The money is odd": _MONEY,
+    "It is paid, and later refunded": _REFUNDS,
+    "It is paid, and the shop is told": _TRANSPORT,
+}
+"""Buttons that few people look for, by heading."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from acquirer_sandbox.model import Payment, Refund
+from acquirer_sandbox.model import OPEN, Payment, Refund, Status
 from handbill.infra.database import Tx
 from handbill.kernel.clock import Instant
 
 _PAYMENT = (
     "id, shop_id, attempt_id, token, method, status, amount_minor, captured_minor, refunded_minor,"
     " currency, capture, description, return_url, notification_url, payment_url, metadata_json,"
-    " scenario, decline_code, created_at, updated_at, expires_at"
+    " scenario, decline_code, repeats_json, disputed, created_at, updated_at, expires_at"
 )
 _REFUND = (
     "id, shop_id, payment_id, refund_id, amount_minor, currency, reason, status, failure_code,"
@@ -26,21 +26,38 @@ def _values(columns: str) -> str:
 def add_payment(tx: Tx, payment: Payment) -> None:
     row: dict[str, Any] = {name: getattr(payment, name) for name in payment.__struct_fields__}
     row["metadata_json"] = row.pop("metadata")
+    row["repeats_json"] = row.pop("repeats")
     tx.later(f"INSERT INTO sandbox_payments ({_PAYMENT}) VALUES ({_values(_PAYMENT)})", **row)
 
 
 def change_payment(tx: Tx, payment: Payment) -> None:
     tx.later(
         "UPDATE sandbox_payments SET status = :status, captured_minor = :captured_minor,"
-        " refunded_minor = :refunded_minor, scenario = :scenario, decline_code = :decline_code,"
-        " updated_at = :updated_at WHERE id = :id",
+        " refunded_minor = :refunded_minor, currency = :currency, scenario = :scenario,"
+        " decline_code = :decline_code, repeats_json = :repeats_json, disputed = :disputed,"
+        " updated_at = :updated_at, expires_at = :expires_at WHERE id = :id",
         id=payment.id,
         status=payment.status,
         captured_minor=payment.captured_minor,
         refunded_minor=payment.refunded_minor,
+        currency=payment.currency,
         scenario=payment.scenario,
         decline_code=payment.decline_code,
+        repeats_json=payment.repeats,
+        disputed=payment.disputed,
         updated_at=payment.updated_at,
+        expires_at=payment.expires_at,
+    )
+
+
+def hasten_deadlines(tx: Tx, shop_id: str, milliseconds: int) -> None:
+    """Of the shop's payments that have one."""
+    waiting = ", ".join(f"'{status}'" for status in sorted(OPEN | {Status.AUTHORIZED}))
+    tx.run(
+        "UPDATE sandbox_payments SET expires_at = expires_at - :milliseconds"
+        f" WHERE shop_id = :shop_id AND status IN ({waiting})",
+        milliseconds=milliseconds,
+        shop_id=shop_id,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acquirer_sandbox import notifications, payments, refunds
+from acquirer_sandbox import followups, notifications, payments, refunds
 from acquirer_sandbox.scenarios import SCENARIOS
 from handbill.infra import jobs
 from handbill.infra.database import Database, Tx
@@ -15,6 +15,7 @@ def handlers(outbound: Outbound) -> dict[str, Handler]:
     return {
         payments.FOLLOW: _follow,
         payments.EXPIRE: _expire,
+        payments.FOLLOW_UP: _follow_up,
         refunds.SETTLE: _settle,
         notifications.NOTIFY: notifications.sender(outbound),
     }
@@ -24,6 +25,14 @@ async def _follow(db: Database, job: Job) -> None:
     def step(tx: Tx) -> None:
         payment = payments.take(tx, job.payload["payment"])
         payments.follow(tx, payment, SCENARIOS[job.payload["scenario"]], job.payload["step"])
+        jobs.finish(tx, job)
+
+    await db.write(step)
+
+
+async def _follow_up(db: Database, job: Job) -> None:
+    def step(tx: Tx) -> None:
+        followups.happen(tx, job.payload["payment"])
         jobs.finish(tx, job)
 
     await db.write(step)

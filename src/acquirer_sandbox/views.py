@@ -32,6 +32,8 @@ def show_payment(payment: Payment) -> dict[str, Any]:
         "payment_url": None if by_qr else payment.payment_url,
         "qr_payload": payment.payment_url if by_qr else None,
         "decline": {"code": code, "message": DECLINE_MESSAGES[code]} if code else None,
+        "repeats": payment.repeats,
+        "disputed": payment.disputed,
         "metadata": payment.metadata,
         "created_at": payment.created_at,
         "expires_at": payment.expires_at,

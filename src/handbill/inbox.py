@@ -65,6 +65,9 @@ class Inbox:
         except NotAuthentic:
             log.warning("notification_refused", provider=provider, account=account.id)
             raise
+        if notification.is_dispute:
+            reference = notification.reference
+            log.warning("payment_disputed", account=account.id, reference=reference)
         await db.write(lambda tx: receive(tx, account, notification, headers, body))
         return opened.acknowledgement
 

@@ -11,6 +11,7 @@ import pytest
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from acquirer_sandbox.scenarios import SCENARIOS
 from handbill import events
 from handbill.cli.main import app
 from handbill.infra.settings import Described, describe
@@ -20,6 +21,7 @@ from tests.architecture.tree import ROOT, sources
 
 REFERENCE = ROOT / "docs" / "reference"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+SCENARIO = re.compile(r"^\| `(\w+)` \| .* \| (\d*) ?\|$", re.MULTILINE)
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
@@ -75,6 +77,13 @@ def test_every_event_type_is_in_the_reference(reference: str, kind: str) -> None
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_in_the_reference(reference: str, command: str) -> None:
     assert re.search(rf"`{re.escape(command)}[` ]", reference)
+
+
+def test_the_reference_names_the_scenarios_of_the_sandbox_with_their_amounts() -> None:
+    rows = SCENARIO.findall((REFERENCE / "sandbox.md").read_text())
+
+    assert [name for name, _ in rows] == list(SCENARIOS)
+    assert rows == [(one.name, str(one.tail or "")) for one in SCENARIOS.values()]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -47,6 +47,9 @@ class Act(Enum):
     PAY_AND_GET_REFUNDS_SLOWLY = auto()
     PAY_AND_GET_NO_REFUND = auto()
     PAY_AND_BE_REFUSED_REFUNDS = auto()
+    PAY_TWICE = auto()
+    PAY_TOO_LATE = auto()
+    PAY_AND_DISPUTE = auto()
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -110,6 +113,9 @@ PRESSES: Mapping[Act, tuple[str, ...]] = {
     Act.PAY_AND_GET_REFUNDS_SLOWLY: ("refund_pending_then_success",),
     Act.PAY_AND_GET_NO_REFUND: ("refund_pending_then_fail",),
     Act.PAY_AND_BE_REFUSED_REFUNDS: ("refund_refused",),
+    Act.PAY_TWICE: ("double_pay",),
+    Act.PAY_TOO_LATE: ("late_success_after_expiry",),
+    Act.PAY_AND_DISPUTE: ("chargeback",),
 }
 """The sandbox's buttons, one after another."""
 

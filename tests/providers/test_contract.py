@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from handbill.kernel.clock import HOUR
+from handbill.kernel.clock import DAY, HOUR
 from handbill.kernel.errors import ProviderRejected
 from handbill.kernel.ids import new_id
 from handbill.kernel.money import Money
@@ -212,6 +212,65 @@ async def test_held_money_is_let_go_by_a_cancel(bench: Bench) -> None:
 
     assert cancelled == Cancelled(reference)
     assert await bench.provider.fetch(reference, attempt_id) == cancelled
+
+
+async def test_held_money_is_let_go_when_nobody_takes_it(bench: Bench) -> None:
+    reference, attempt_id = await hold(bench)
+    bench.clock.advance(30 * DAY)
+    await bench.settle()
+
+    assert await bench.provider.fetch(reference, attempt_id) == Cancelled(reference, expired=True)
+    with pytest.raises(ProviderRejected):
+        await bench.provider.capture(reference, Money(1000, "RUB"), "capture-1")
+
+
+async def test_a_part_that_was_captured_is_all_that_is_refunded(bench: Bench) -> None:
+    reference, _ = await hold(bench)
+    await bench.provider.capture(reference, Money(400, "RUB"), "capture-1")
+
+    with pytest.raises(ProviderRejected):
+        await bench.provider.refund(reference, Money(401, "RUB"), "refund-1")
+
+    whole = await bench.provider.refund(reference, Money(400, "RUB"), "refund-2")
+    assert whole == RefundSucceeded(whole.reference, Money(400, "RUB"))
+
+
+async def test_an_attempt_that_is_paid_twice_shows_two_charges_each_with_its_own_refund(
+    bench: Bench,
+) -> None:
+    charge = order(bench)
+    created = await bench.provider.create(charge)
+    await bench.play(created, Act.PAY_TWICE)
+    bench.clock.advance(HOUR)
+    await bench.settle()
+
+    both = await bench.provider.fetch(created.reference, charge.attempt_id)
+
+    assert isinstance(both, Charged)
+    [second] = both.also
+    assert second == Charged(second.reference, charge.amount, charge.attempt_id)
+    assert both == Charged(created.reference, charge.amount, charge.attempt_id, also=(second,))
+    assert both == await bench.provider.fetch(None, charge.attempt_id)
+    assert await bench.provider.fetch(second.reference, charge.attempt_id) == second
+    for number, reference in enumerate((second.reference, both.reference)):
+        refunded = await bench.provider.refund(reference, charge.amount, f"refund-{number}")
+        assert isinstance(refunded, RefundSucceeded)
+        with pytest.raises(ProviderRejected):
+            await bench.provider.refund(reference, Money(1, "RUB"), f"more-{number}")
+
+
+async def test_money_may_come_after_the_end(bench: Bench) -> None:
+    charge = order(bench)
+    created = await bench.provider.create(charge)
+    await bench.play(created, Act.PAY_TOO_LATE)
+    before = await bench.provider.fetch(created.reference, charge.attempt_id)
+
+    bench.clock.advance(HOUR)
+    await bench.settle()
+
+    assert before == Cancelled(created.reference, expired=True)
+    after = await bench.provider.fetch(created.reference, charge.attempt_id)
+    assert after == Charged(created.reference, charge.amount, charge.attempt_id)
 
 
 async def test_a_payment_that_still_waits_can_be_cancelled(bench: Bench) -> None:

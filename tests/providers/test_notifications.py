@@ -51,6 +51,35 @@ async def test_a_notification_of_a_refund_names_payment_and_refund(bench: Bench)
 
 
 @pytest.mark.anyio
+async def test_a_dispute_is_told_as_one(bench: Bench) -> None:
+    created = await bench.provider.create(order(bench))
+    await bench.play(created, Act.PAY_AND_DISPUTE)
+    bench.clock.advance(MINUTE)
+    await bench.settle()
+    told = [
+        bench.provider.parse_notification(sent.headers, sent.body, ADDRESS)
+        for sent in bench.mailbox.received[1:]
+    ]
+
+    assert told == [Notification(told[0].event_id, created.reference, is_dispute=True)]
+
+
+@pytest.mark.anyio
+async def test_a_second_charge_is_told_by_its_own_reference(bench: Bench) -> None:
+    created = await bench.provider.create(order(bench))
+    await bench.play(created, Act.PAY_TWICE)
+    bench.clock.advance(MINUTE)
+    await bench.settle()
+
+    sent = bench.mailbox.received[-1]
+    hint = bench.provider.parse_notification(sent.headers, sent.body, ADDRESS)
+
+    assert len(bench.mailbox.received) == 2
+    assert hint.reference != created.reference
+    assert await bench.provider.fetch(hint.reference, "") is not None
+
+
+@pytest.mark.anyio
 async def test_a_repeat_carries_the_same_event(bench: Bench) -> None:
     bench.mailbox.answers = [500, 302, 200]
     await notified(bench)
@@ -120,7 +149,15 @@ async def test_an_old_notification_that_is_sent_again_is_not_authentic(bench: Be
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{", b'{"event_id": 1, "payment": {"id": "p"}}', b'"\xff"', b'{"a": 1}']
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"event_id": 1, "type": "payment.charged", "payment": {"id": "p"}}',
+        b'"\xff"',
+        b'{"a": 1}',
+    ],
 )
 def test_a_signed_body_that_cannot_be_read_is_not_authentic(body: bytes) -> None:
     with pytest.raises(NotAuthentic):

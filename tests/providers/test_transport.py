@@ -169,6 +169,7 @@ async def test_a_payment_that_makes_no_sense_is_unknown(
         "payment_url": "http://shop.test/",
         "qr_payload": None,
         "decline": None,
+        "repeats": [],
     }
     async with serve(Parrot(200, json.dumps(payment | change).encode())) as url:
         with pytest.raises(OutcomeUnknown):

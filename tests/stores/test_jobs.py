@@ -219,3 +219,18 @@ async def test_a_worker_hears_of_jobs_and_ends_when_it_is_told(
     async with asyncio.timeout(10):
         await running
     assert sorted(done) == list(range(20))
+
+
+async def test_jobs_that_wait_come_nearer_by_the_beginning_of_their_keys(
+    db: Database, clock: ManualClock
+) -> None:
+    await add(db, 0, key="shop:0")
+    [running] = await claim(db)
+    for number, key in enumerate(("shop:1", "shop_2", "shopping", None, "SHOP:5"), start=1):
+        await add(db, number, after=MINUTE, key=key)
+
+    await db.write(lambda tx: jobs.hasten(tx, "shop:", MINUTE - SECOND))
+    clock.advance(SECOND)
+
+    assert [job.payload["number"] for job in await claim(db)] == [1]
+    await db.write(lambda tx: jobs.finish(tx, running))

@@ -23,12 +23,21 @@ from handbill.kernel.money import Money
 
 
 class Charged(msgspec.Struct, frozen=True, tag=True):
-    """The money is the merchant's. `amount` is what the acquirer says it took."""
+    """The money is the merchant's. `amount` is what the acquirer says it took, and `reference` is
+    what a refund of it names.
+
+    One attempt may be charged more than once, as where a static code is scanned twice. Every charge
+    then has a reference of its own, which a notification may name, and is refunded by itself; the
+    same reference is the same charge. `also` are the other charges of the attempt that the acquirer
+    knows of, without an `also` of their own. It may be empty although there are some: `fetch` by
+    our attempt id, or by the reference that `create` gave, tells all.
+    """
 
     reference: str
     amount: Money
     attempt_id: str | None = None
     fee: Money | None = None
+    also: tuple[Charged, ...] = ()
 
 
 class Authorized(msgspec.Struct, frozen=True, tag=True):
@@ -145,13 +154,15 @@ class Notification(msgspec.Struct, frozen=True):
     `reference` is that of the payment: ask `fetch`. With a `refund_reference`, it happened to a
     refund of that payment: ask `fetch_refund`. The refund may be one that we do not know by this
     reference yet, where the notification was quicker than the answer to `refund`; `refund_id` is
-    ours, where the acquirer names it.
+    ours, where the acquirer names it. `is_dispute`: the payer's bank disputes the charge and may
+    take the money back; that is between the merchant and the acquirer, and changes nothing here.
     """
 
     event_id: str
     reference: str
     refund_reference: str | None = None
     refund_id: str | None = None
+    is_dispute: bool = False
 
 
 class Acknowledgement(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -78,6 +78,7 @@ class _Payment(msgspec.Struct, frozen=True):
     payment_url: str | None
     qr_payload: str | None
     decline: _Reason | None
+    repeats: tuple[str, ...]
 
 
 class _Payments(msgspec.Struct, frozen=True):
@@ -112,6 +113,7 @@ class _NamedRefund(msgspec.Struct, frozen=True):
 
 class _Event(msgspec.Struct, frozen=True):
     event_id: str
+    type: str
     payment: _Named
     refund: _NamedRefund | None = None
 
@@ -161,12 +163,11 @@ class Sandbox:
         return _outcome(await self._post("/v1/payments", charge.key, body, _Payment))
 
     async def capture(self, reference: str, amount: Money, key: str) -> Outcome:
-        path = f"/v1/payments/{quote(reference, safe='')}/capture"
-        return _outcome(await self._post(path, key, {"amount": amount.minor}, _Payment))
+        body = {"amount": amount.minor}
+        return _outcome(await self._post(f"{_path(reference)}/capture", key, body, _Payment))
 
     async def cancel(self, reference: str, key: str) -> Outcome:
-        path = f"/v1/payments/{quote(reference, safe='')}/cancel"
-        return _outcome(await self._post(path, key, {}, _Payment))
+        return _outcome(await self._post(f"{_path(reference)}/cancel", key, {}, _Payment))
 
     async def refund(self, reference: str, amount: Money, refund_id: str) -> RefundOutcome:
         body = {"payment_id": reference, "amount": amount.minor, "refund_id": refund_id}
@@ -185,8 +186,12 @@ class Sandbox:
     async def fetch(self, reference: str | None, attempt_id: str) -> Outcome | None:
         if reference is None:
             return await self._find(attempt_id)
-        answer = await self._send("GET", f"/v1/payments/{quote(reference, safe='')}")
-        return None if _is_unknown(answer) else _outcome(_read(answer, _Payment))
+        answer = await self._send("GET", _path(reference))
+        if _is_unknown(answer):
+            return None
+        payment = _read(answer, _Payment)
+        others = [_read(await self._send("GET", _path(id_)), _Payment) for id_ in payment.repeats]
+        return _outcome_of_all([payment, *others])
 
     async def check(self) -> str | None:
         try:
@@ -215,6 +220,7 @@ class Sandbox:
             event.payment.id,
             refund_reference=refund.id if refund else None,
             refund_id=refund.refund_id if refund else None,
+            is_dispute=event.type.startswith("dispute."),
         )
 
     def _verify(self, header: str, body: bytes) -> None:
@@ -235,7 +241,7 @@ class Sandbox:
         found = _read(answer, _Payments).data
         # One attempt is one payment, unless it was created with two keys: then money comes first.
         money = [payment for payment in found if payment.status in ("charged", "authorized")]
-        return _outcome((money or found)[-1]) if found else None
+        return _outcome_of_all(money or found[-1:]) if found else None
 
     async def _post(self, path: str, key: str, body: Mapping[str, Any], kind: type[T]) -> T:
         return _read(await self._send("POST", path, key, body), kind)
@@ -315,6 +321,15 @@ def _outcome(payment: _Payment) -> Outcome:
     raise OutcomeUnknown(f"The sandbox acquirer names an unknown state: {payment.status[:40]}.")
 
 
+def _outcome_of_all(payments: Sequence[_Payment]) -> Outcome:
+    """Of one attempt: how the first one stands, and what was charged beside it."""
+    outcome, *others = [_outcome(payment) for payment in payments]
+    if not isinstance(outcome, Charged):
+        return outcome
+    also = tuple(other for other in others if isinstance(other, Charged))
+    return msgspec.structs.replace(outcome, also=also)
+
+
 def _refund_outcome(refund: _Refund) -> RefundOutcome:
     match refund.status:
         case "succeeded":
@@ -325,6 +340,10 @@ def _refund_outcome(refund: _Refund) -> RefundOutcome:
             reason = refund.failure or _Reason(code="refund_failed")
             return RefundFailed(refund.id, reason.code, reason.message)
     raise OutcomeUnknown(f"The sandbox acquirer names an unknown state: {refund.status[:40]}.")
+
+
+def _path(payment_id: str) -> str:
+    return f"/v1/payments/{quote(payment_id, safe='')}"
 
 
 def _origin(url: str) -> str:

@@ -153,6 +153,12 @@ def worker(db: Database, clock: ManualClock, postman: Postman) -> Worker:
     return Worker(db, handlers(outbound), clock)
 
 
+def named(scenario: str) -> dict[str, Any]:
+    """An order that asks for a scenario."""
+    method = "sbp" if scenario.startswith("sbp") else "card"
+    return {"method": method, "metadata": {"sandbox_scenario": scenario}}
+
+
 async def settle(worker: Worker) -> None:
     """Everything that is due happens."""
     while await worker.step():

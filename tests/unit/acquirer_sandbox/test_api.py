@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from handbill.infra.database import Database, open_database
+from handbill.infra.jobs import Worker
 from handbill.kernel.clock import DAY, HOUR, SECOND, ManualClock
-from tests.unit.acquirer_sandbox.conftest import Payer, Till, browse, refusal
+from tests.unit.acquirer_sandbox.conftest import Payer, Till, browse, refusal, settle
 
 pytestmark = pytest.mark.anyio
 
@@ -31,6 +32,8 @@ async def test_a_new_payment_shows_what_was_asked_for(till: Till, clock: ManualC
         "description": "Coffee",
         "qr_payload": None,
         "decline": None,
+        "repeats": [],
+        "disputed": False,
         "metadata": {"order": "42"},
         "created_at": clock.now(),
         "expires_at": clock.now() + HOUR,
@@ -188,3 +191,41 @@ async def test_keys_are_kept_as_hashes_only(till: Till, db: Database) -> None:
 
     assert till.shop.secret_key not in stored
     assert len(stored) == 64
+
+
+async def test_an_answer_that_is_lost_comes_when_it_is_asked_for_again(
+    till: Till, worker: Worker
+) -> None:
+    order = till.order(metadata={"sandbox_scenario": "timeout_on_create"})
+    lost = await till.post("/v1/payments", order, key="k")
+    again = await till.post("/v1/payments", order, key="k")
+    await settle(worker)
+
+    assert refusal(lost) == (504, "timeout")
+    assert await till.status(again.json()) == "charged"
+    assert len((await till.get("/v1/payments")).json()["data"]) == 1
+
+
+async def test_a_refund_whose_answer_is_lost_was_made(till: Till, payer: Payer) -> None:
+    payment = await till.create()
+    await payer.press(payment, "timeout_on_refund")
+    order = {"payment_id": payment["id"], "amount": 600, "refund_id": "r"}
+
+    lost = await till.post("/v1/refunds", order, key="k")
+    again = await till.post("/v1/refunds", order, key="k")
+
+    assert refusal(lost) == (504, "timeout")
+    assert (await till.get("/v1/refunds?refund_id=r")).json()["data"] == [again.json()]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "answer"),
+    [("http_500", (500, "breakdown")), ("rate_limited", (429, "rate_limited"))],
+)
+async def test_in_trouble_nothing_is_created(
+    till: Till, scenario: str, answer: tuple[int, str]
+) -> None:
+    order = till.order(metadata={"sandbox_scenario": scenario})
+
+    assert refusal(await till.post("/v1/payments", order)) == answer
+    assert (await till.get("/v1/payments")).json()["data"] == []

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from handbill.infra.jobs import Worker
 from handbill.kernel.clock import HOUR, SECOND, ManualClock
-from tests.unit.acquirer_sandbox.conftest import Payer, Postman, Till, settle
+from tests.unit.acquirer_sandbox.conftest import Payer, Postman, Till, named, settle
 
 pytestmark = pytest.mark.anyio
 
@@ -24,11 +22,6 @@ ENDS = {
     "sbp_deadline": "expired",
     "cancel": "cancelled",
 }
-
-
-def named(scenario: str) -> dict[str, Any]:
-    method = "sbp" if scenario.startswith("sbp") else "card"
-    return {"method": method, "metadata": {"sandbox_scenario": scenario}}
 
 
 @pytest.mark.parametrize(("scenario", "end"), ENDS.items())
@@ -135,20 +128,6 @@ async def test_a_slow_payment_outlives_its_deadline(
     await settle(worker)
 
     assert await till.status(payment) == "charged"
-
-
-async def test_money_in_two_stages_is_held_and_then_taken(
-    till: Till, worker: Worker, postman: Postman
-) -> None:
-    payment = await till.create(capture=False, **named("approve"))
-    await settle(worker)
-    assert await till.status(payment) == "authorized"
-
-    taken = (await till.post(f"/v1/payments/{payment['id']}/capture", {"amount": 600})).json()
-    await settle(worker)
-
-    assert (taken["status"], taken["captured_amount"]) == ("charged", 600)
-    assert postman.told == ["payment.authorized", "payment.charged"]
 
 
 async def test_a_deadline_does_not_undo_what_was_decided(

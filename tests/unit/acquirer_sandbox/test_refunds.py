@@ -37,6 +37,7 @@ async def test_a_refund_is_told_with_its_payment(
     till: Till, payer: Payer, worker: Worker, postman: Postman, clock: ManualClock
 ) -> None:
     payment = await charged(till, payer)
+    await settle(worker)
 
     made = await refund(till, payment, 400, refund_id="r1", reason="cold")
     await settle(worker)
@@ -77,6 +78,7 @@ async def test_a_slow_refund_ends_after_five_seconds(
     left: int,
 ) -> None:
     payment = await charged(till, payer, button)
+    await settle(worker)
     made = await refund(till, payment, 400)
     clock.advance(5 * SECOND - 1)
     await settle(worker)
