@@ -37,9 +37,23 @@ KINDS = {
         "amount_minor": "number",
         "currency": "text",
     },
+    "ledger_carried": {
+        "merchant_id": "number",
+        "test": "flag",
+        "sequence": "number",
+        "posted_at": "number",
+        "account": "text",
+        "currency": "text",
+        "minor": "number",
+    },
 }
 """Every column of the books."""
-KEYS = {"ledger_entries": ("id",), "ledger_postings": ("entry_id", "line")}
+KEYS = {
+    "ledger_entries": ("id",),
+    "ledger_postings": ("entry_id", "line"),
+    "ledger_carried": ("merchant_id", "test", "sequence", "account", "currency"),
+}
+_ORDERS = {**{table: ", ".join(key) for table, key in KEYS.items()}, "ledger_entries": "sequence"}
 LAST_SHARE = 0.3
 """How often the last entry of a chain, or a posting of it, is chosen on purpose."""
 
@@ -138,7 +152,7 @@ class Hands:
 
     def _row(self, table: str) -> Row:
         rows = self._rows[table]
-        if self._dice.random() < LAST_SHARE:
+        if table != "ledger_carried" and self._dice.random() < LAST_SHARE:
             rows = [row for row in rows if row[KEYS[table][0]] in self._ends]
         return self._dice.choice(rows)
 
@@ -153,8 +167,7 @@ class Hands:
 
     def _read(self, table: str) -> list[Row]:
         columns = tuple(KINDS[table])
-        order = "sequence" if table == "ledger_entries" else "entry_id, line"
-        sql = f"SELECT {', '.join(columns)} FROM {table} ORDER BY {order}"
+        sql = f"SELECT {', '.join(columns)} FROM {table} ORDER BY {_ORDERS[table]}"
         found = self._connection.execute(sql, {}, ()).fetchall()
         return [dict(zip(columns, row, strict=True)) for row in found]
 

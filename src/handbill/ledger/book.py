@@ -7,14 +7,17 @@ write holds the merchant's lock, so two entries never follow the same one.
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import asdict
 
 from handbill.infra.database import Tx
 from handbill.kernel import ids
 from handbill.kernel.clock import Instant
 from handbill.kernel.money import Money
+from handbill.ledger import carried
 from handbill.ledger.model import GENESIS, Balance, Chain, Draft, Entry, Posting, Side, hash_of
 
 PAGE = 1_000
+_LAST = 2**63 - 1
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -36,6 +39,16 @@ class _Row(msgspec.Struct, frozen=True):
     hash: str
 
 
+class _End(msgspec.Struct, frozen=True):
+    sequence: int
+    hash: str
+    posted_at: Instant
+
+
+class _Displaced(msgspec.Struct, frozen=True):
+    entry_id: str
+
+
 class _Line(msgspec.Struct, frozen=True):
     entry_id: str
     account: str
@@ -45,7 +58,10 @@ class _Line(msgspec.Struct, frozen=True):
 
 
 def post(tx: Tx, draft: Draft) -> Entry | None:
-    """Posts a fact once: None where its reason and reference are in the books already."""
+    """Posts a fact once: None where its reason and reference are in the books already.
+
+    Within a chain time never goes back, whatever the clocks do: a span of time is a run of entries.
+    """
     known = tx.value(
         "SELECT 1 FROM ledger_entries WHERE reason = :reason AND reference = :reference",
         reason=draft.reason,
@@ -53,7 +69,7 @@ def post(tx: Tx, draft: Draft) -> Entry | None:
     )
     if known:
         return None
-    before = head(tx, draft.merchant_id, draft.test)
+    before = _end(tx, Chain(draft.merchant_id, draft.test))
     entry = Entry(
         id=ids.new_id(tx.now),
         merchant_id=draft.merchant_id,
@@ -61,59 +77,60 @@ def post(tx: Tx, draft: Draft) -> Entry | None:
         sequence=before.sequence + 1,
         reason=draft.reason,
         reference=draft.reference,
-        posted_at=tx.now,
+        posted_at=max(tx.now, before.posted_at),
         previous_hash=before.hash,
         hash="",
         postings=draft.postings,
     )
     entry = msgspec.structs.replace(entry, hash=hash_of(entry))
     _store(tx, entry)
+    carried.carry(tx, entry)
     return entry
 
 
 def head(tx: Tx, merchant_id: int, test: bool) -> Head:
     """Of an empty chain: sequence 0."""
-    found = tx.find(
-        Head,
-        "SELECT sequence, hash FROM ledger_entries WHERE merchant_id = :merchant_id"
-        " AND test = :test ORDER BY sequence DESC LIMIT 1",
-        merchant_id=merchant_id,
-        test=test,
+    end = _end(tx, Chain(merchant_id, test))
+    return Head(end.sequence, end.hash)
+
+
+def last_before(tx: Tx, chain: Chain, at: Instant) -> int:
+    """The sequence of the last entry that was posted before `at`; 0 where there is none."""
+    found = tx.value(
+        "SELECT sequence FROM ledger_entries WHERE merchant_id = :merchant_id AND test = :test"
+        " AND sequence <= :most AND posted_at < :at ORDER BY sequence DESC LIMIT 1",
+        **asdict(chain),
+        most=carried.next_from(tx, chain, at) or _LAST,
+        at=at,
     )
-    return found or Head(0, GENESIS)
+    return int(found or 0)
 
 
-def entries(tx: Tx, chain: Chain, after: int, limit: int = PAGE) -> list[Entry]:
-    """Beyond the sequence `after`, in order, with their postings."""
+def entries(
+    tx: Tx, chain: Chain, after: int, limit: int = PAGE, *, through: int | None = None
+) -> list[Entry]:
+    """Beyond the sequence `after`, up to `through`, in order, with their postings."""
     rows = tx.all(
         _Row,
         "SELECT id, merchant_id, test, sequence, reason, reference, posted_at, previous_hash, hash"
         " FROM ledger_entries WHERE merchant_id = :merchant_id AND test = :test AND sealed"
-        " AND sequence > :after ORDER BY sequence LIMIT :limit",
-        merchant_id=chain.merchant_id,
-        test=chain.test,
+        " AND sequence > :after AND sequence <= :through ORDER BY sequence LIMIT :limit",
+        **asdict(chain),
         after=after,
+        through=_LAST if through is None else through,
         limit=limit,
     )
     lines: dict[str, list[Posting]] = {row.id: [] for row in rows}
     for line in _lines(tx, list(lines)):
         posting = Posting(line.account, line.side, Money(line.amount_minor, line.currency))
         lines[line.entry_id].append(posting)
-    return [Entry(**msgspec.structs.asdict(row), postings=tuple(lines[row.id])) for row in rows]
+    return [Entry(**asdict(row), postings=tuple(lines[row.id])) for row in rows]
 
 
-def balances(tx: Tx, chain: Chain) -> list[Balance]:
-    """Debits less credits of every account."""
-    return tx.all(
-        Balance,
-        "SELECT p.account, p.currency, CAST(SUM(CASE p.side WHEN 'debit' THEN p.amount_minor"
-        " ELSE -p.amount_minor END) AS BIGINT) AS minor FROM ledger_postings p"
-        " JOIN ledger_entries e ON e.id = p.entry_id WHERE e.merchant_id = :merchant_id"
-        " AND e.test = :test AND e.sealed GROUP BY p.account, p.currency"
-        " ORDER BY p.account, p.currency",
-        merchant_id=chain.merchant_id,
-        test=chain.test,
-    )
+def balances(tx: Tx, chain: Chain, *, through: int | None = None) -> list[Balance]:
+    """Debits less credits of every account, by the entries up to the sequence `through`."""
+    last = _end(tx, chain).sequence if through is None else through
+    return carried.balances(tx, chain, last)
 
 
 def chains(tx: Tx) -> list[Chain]:
@@ -121,6 +138,33 @@ def chains(tx: Tx) -> list[Chain]:
     return tx.all(
         Chain, "SELECT DISTINCT merchant_id, test FROM ledger_entries ORDER BY merchant_id, test"
     )
+
+
+def _end(tx: Tx, chain: Chain) -> _End:
+    found = tx.find(
+        _End,
+        "SELECT sequence, hash, posted_at FROM ledger_entries WHERE merchant_id = :merchant_id"
+        " AND test = :test ORDER BY sequence DESC LIMIT 1",
+        **asdict(chain),
+    )
+    return found or _End(0, GENESIS, 0)
+
+
+def displaced(tx: Tx, entry_ids: list[str]) -> set[str]:
+    """Those with a posting whose line is not its place. The hash covers the order alone."""
+    found = tx.all(
+        _Displaced,
+        "SELECT entry_id FROM (SELECT entry_id, line, ROW_NUMBER()"
+        " OVER (PARTITION BY entry_id ORDER BY line) - 1 AS place FROM ledger_postings"
+        " WHERE entry_id IN :ids) AS placed WHERE line <> place",
+        ids=entry_ids,
+    )
+    return {one.entry_id for one in found}
+
+
+def count_postings(tx: Tx) -> int:
+    """Of all chains, and of none."""
+    return int(tx.value("SELECT COUNT(*) FROM ledger_postings"))
 
 
 def _lines(tx: Tx, entry_ids: list[str]) -> list[_Line]:

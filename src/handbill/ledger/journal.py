@@ -8,16 +8,17 @@ from handbill.infra.database import Tx
 from handbill.kernel.clock import iso
 from handbill.kernel.money import Money
 from handbill.ledger import book
+from handbill.ledger.accounts import Kind, kind_of
 from handbill.ledger.book import Head
 from handbill.ledger.model import Chain, Entry, Side
 
-_KINDS = {
-    "acquirer": "assets",
-    "sales": "revenues",
-    "surcharge": "revenues",
-    "fees": "expenses",
-    "owed": "liabilities",
+_TOPS = {
+    Kind.ASSET: "assets",
+    Kind.INCOME: "revenues",
+    Kind.EXPENSE: "expenses",
+    Kind.LIABILITY: "liabilities",
 }
+"""What hledger calls the kinds."""
 
 
 def write(tx: Tx) -> Iterator[str]:
@@ -36,8 +37,8 @@ def write(tx: Tx) -> Iterator[str]:
 
 def account_name(chain: Chain, account: str) -> str:
     """`assets:merchant 1:test:acquirer:sandbox`."""
-    kind = _KINDS[account.partition(":")[0]]
-    return f"{kind}:merchant {chain.merchant_id}:{'test' if chain.test else 'live'}:{account}"
+    top = _TOPS[kind_of(account)]
+    return f"{top}:merchant {chain.merchant_id}:{'test' if chain.test else 'live'}:{account}"
 
 
 def _declarations(tx: Tx, chains: list[Chain]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import msgspec
 
 from handbill.kernel.clock import Instant
 from handbill.kernel.money import Money
+from handbill.ledger.accounts import kind_of
 
 GENESIS = "0" * 64
 """What the first entry of a chain follows."""
@@ -32,7 +33,7 @@ class Unbalanced(ValueError):
 
 
 class Posting(msgspec.Struct, frozen=True):
-    """`amount` of `account` on one side; always positive."""
+    """`amount` of `account` on one side; always positive, and of an account that is known."""
 
     account: str
     side: Side
@@ -41,6 +42,7 @@ class Posting(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if self.amount.minor <= 0:
             raise Unbalanced(f"a posting of {self.amount.minor} on {self.account}")
+        kind_of(self.account)
 
 
 class Draft(msgspec.Struct, frozen=True):

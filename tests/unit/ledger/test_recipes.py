@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from handbill.kernel.money import Money
 from handbill.ledger import recipes
 from handbill.ledger.model import Balance, Draft, Posting, Side, Unbalanced, balances
+from handbill.ledger.recipes import SALES
 
 
 @st.composite
@@ -63,7 +64,9 @@ def test_five_percent_on_both_sides() -> None:
     ],
 )
 def test_an_unbalanced_entry_cannot_be_made(postings: tuple[tuple[str, int, str], ...]) -> None:
-    lines = tuple(Posting("a", Side(side), Money(minor, code)) for side, minor, code in postings)
+    lines = tuple(
+        Posting("sales", Side(side), Money(minor, code)) for side, minor, code in postings
+    )
 
     with pytest.raises(Unbalanced):
         Draft(1, True, "charge", "a", lines)
@@ -71,4 +74,9 @@ def test_an_unbalanced_entry_cannot_be_made(postings: tuple[tuple[str, int, str]
 
 def test_a_posting_is_positive() -> None:
     with pytest.raises(Unbalanced):
-        Posting("a", Side.DEBIT, Money(0, "RUB"))
+        Posting(SALES, Side.DEBIT, Money(0, "RUB"))
+
+
+def test_nothing_is_posted_to_an_account_of_no_kind() -> None:
+    with pytest.raises(ValueError, match="salse"):
+        Posting("salse", Side.DEBIT, Money(5, "RUB"))
