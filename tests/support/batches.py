@@ -64,6 +64,7 @@ class Watched:
         self.reads_inline = backend.reads_inline
         self.revision = backend.revision
         self.watch = backend.watch
+        self.scrub = backend.scrub
         self.connected = self.begun = self.committed = self.rolled_back = 0
         self.before_begin: Hook = _nothing
         self.before_statement: Hook = _nothing

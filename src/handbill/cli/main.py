@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from handbill import __version__
-from handbill.cli import books, database, keys, listen, merchants, serve
+from handbill.cli import books, database, keys, listen, merchants, payers, serve
 from handbill.cli.refusals import told
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command("restore")(database.restore)
 app.add_typer(books.app, name="books")
 app.add_typer(merchants.app, name="merchants")
 app.add_typer(keys.app, name="keys")
+app.add_typer(payers.app, name="payers")
 
 
 def _version(asked: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -35,23 +35,20 @@ def load(data: Path | None, database_url: str | None = None) -> Settings:
 
 
 def write(settings: Settings, fn: Callable[[Tx], T], merchant: int | None = None) -> T:
-    """Runs `fn` on the installation's database, beside a server that may be running."""
-
-    async def run() -> T:
-        db = open_existing(settings)
-        try:
-            return await db.write(fn, merchant=merchant)
-        finally:
-            db.close()
-
-    return asyncio.run(run())
+    return beside(settings, lambda db: db.write(fn, merchant=merchant))
 
 
 def read(settings: Settings, fn: Callable[[Tx], T]) -> T:
+    return beside(settings, lambda db: db.read(fn))
+
+
+def beside(settings: Settings, use: Callable[[Database], Awaitable[T]]) -> T:
+    """Runs `use` on the installation's database, beside a server that may be running."""
+
     async def run() -> T:
         db = open_existing(settings)
         try:
-            return await db.read(fn)
+            return await use(db)
         finally:
             db.close()
 

@@ -12,6 +12,9 @@ from handbill.kernel.clock import Instant
 from handbill.merchants.model import Tenant
 from handbill.payments.model import Attempt, Payment
 
+OF_PAYER_MAX = 1_000
+REFERENCES_MAX = 10_000
+
 _PAYMENT = (
     "id, merchant_id, test, link_id, product_id, txid, type, fingerprint, token, payer, payer_id,"
     " status, amount_minor, amount_with_fee_minor, amount_dest_minor, refunded_minor, currency,"
@@ -58,6 +61,11 @@ class Filter(msgspec.Struct, frozen=True):
     txid: str | None = None
     created_from: Instant | None = None
     created_to: Instant | None = None
+
+
+class Reference(msgspec.Struct, frozen=True):
+    account_id: str
+    reference: str
 
 
 _CLAUSES = {
@@ -127,6 +135,16 @@ def find_of_payer(tx: Tx, link_id: str, payer: str) -> Payment | None:
     )
 
 
+def of_payer_id(tx: Tx, payer_id: str) -> list[Payment]:
+    """One, as long as every payment has a row of its own."""
+    return tx.all(
+        Payment,
+        f"SELECT {_PAYMENT} FROM payments WHERE payer_id = :payer_id ORDER BY id LIMIT :limit",
+        payer_id=payer_id,
+        limit=OF_PAYER_MAX,
+    )
+
+
 def list_page(
     tx: Tx, tenant: Tenant, narrow: Filter, after: Position | None, limit: int
 ) -> Page[Payment]:
@@ -165,6 +183,17 @@ def find_by_reference(tx: Tx, account_id: str, reference: str) -> Attempt | None
         " AND reference = :reference",
         account_id=account_id,
         reference=reference,
+    )
+
+
+def references_of(tx: Tx, payment_id: str) -> list[Reference]:
+    """By what names acquirers know the payment."""
+    return tx.all(
+        Reference,
+        "SELECT account_id, reference FROM attempts WHERE payment_id = :payment_id"
+        " AND reference IS NOT NULL ORDER BY id LIMIT :limit",
+        payment_id=payment_id,
+        limit=REFERENCES_MAX,
     )
 
 

@@ -148,6 +148,8 @@ class Call:
 
     def _request(self, key: str) -> idempotency.Request:
         asked = repeats.fingerprint(self.method, self.path, self._query, self.content)
+        # A body may hold a payer's address: nobody is to try addresses until one fits.
+        asked = self.deps.crypto.fingerprint(asked.encode())
         tenant = self.tenant
         return idempotency.Request(tenant.merchant_id, tenant.test, idempotency.hash_of(key), asked)
 

@@ -59,5 +59,8 @@ class Backend(Protocol):
         """Calls `changed` from a thread of its own when another process committed something
         (None: topics unknown). Gives the function that stops it."""
 
+    def scrub(self) -> bool:
+        """See `Database`. Waits, also for others that use the database."""
+
     def revision(self) -> str | None:
         """The stored schema revision, or None on an empty database."""

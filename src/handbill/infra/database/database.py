@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import time
 from collections.abc import Callable
@@ -81,6 +82,11 @@ class Database:
         has answered, and within half a second as to those of others."""
         young = time.monotonic() - mark.at_seconds < UNSEEN_SECONDS
         return young and mark.changes == self._changes.count
+
+    async def scrub(self) -> bool:
+        """Leaves no copy of what was erased in the files of the database, nor in its log. False
+        where one may stay: on PostgreSQL, in a large file, or because of others who read."""
+        return await asyncio.to_thread(self.backend.scrub)
 
     def close(self) -> None:
         """Blocks until what waits is written and answered. Idempotent."""

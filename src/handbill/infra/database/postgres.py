@@ -157,6 +157,9 @@ class PostgresBackend:
 
         return end
 
+    def scrub(self) -> bool:
+        return False  # its files and the archive of its log are the operator's
+
     def revision(self) -> str | None:
         with _connect(self.url) as db:
             found = db.execute("SELECT to_regclass('alembic_version')").fetchone()
