@@ -36,12 +36,18 @@ TYPES: Mapping[str, str] = {
     "product.updated": "A product was changed.",
     "product.deleted": "A product was deleted.",
     "payment.created": "A payer pressed Pay, or the API made a payment.",
+    "payment.held": "The money is held for the merchant to capture.",
     "payment.charged": "The money is the merchant's.",
     "payment.failed": "The last attempt was declined and nobody tried again.",
     "payment.rejected": "The payment was refused before an acquirer took it.",
     "payment.cancelled": "The payment ended without money: payer, merchant or deadline.",
+    "payment.refunded": "All of the payment was given back.",
     "payment.surplus": "Money came a second time for a payment that was charged already.",
     "payment.review": "Money that does not fit the payment: a person must look.",
+    "payment.fee_settled": "The acquirer kept another fee than the tariff said.",
+    "refund.requested": "Money is to go back to a payer.",
+    "refund.succeeded": "A refund went through.",
+    "refund.failed": "A refund did not go through, or the bank sent the money back.",
 }
 """Every type that this version records, and what it means."""
 

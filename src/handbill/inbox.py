@@ -19,7 +19,7 @@ from handbill.kernel.errors import Conflict, NotAuthentic, NotFound, ProviderErr
 from handbill.merchants import accounts
 from handbill.merchants.accounts import Acquirers
 from handbill.merchants.model import Account
-from handbill.payments import service, store
+from handbill.payments import refund_store, refunding, service, store
 from handbill.payments.model import Attempt
 from handbill.providers.contract import (
     Acknowledgement,
@@ -33,6 +33,7 @@ PROCESS = "inbox.process"
 EARLY_TRIES_MAX = 5
 TRIES_MAX = 150
 """Of asking an acquirer that does not answer: about three days."""
+NOT_KNOWN_YET = "This notification is about nothing that is known here yet."
 HEADERS_KEPT = ("content-type", "user-agent", "x-request-id")
 
 log = structlog.get_logger()
@@ -73,8 +74,15 @@ class Inbox:
 
     async def process(self, db: Database, job: Job) -> None:
         """Asks the acquirer about what a notification hinted at, and applies the answer."""
-        account_id, reference = job.payload["account_id"], job.payload["reference"]
+        account_id = job.payload["account_id"]
         account = await db.point(lambda tx: accounts.get(tx, account_id))
+        if job.payload.get("refund_reference"):
+            await self._ask_about_refund(db, job, account)
+        else:
+            await self._ask_about_payment(db, job, account)
+
+    async def _ask_about_payment(self, db: Database, job: Job, account: Account) -> None:
+        account_id, reference = account.id, job.payload["reference"]
         attempt = await db.point(lambda tx: store.find_by_reference(tx, account_id, reference))
         outcome = await self._fetch(job, account, attempt, reference)
         # Found by reference; or by the acquirer's word for it, when the notification came before
@@ -87,9 +95,33 @@ class Inbox:
                 service.apply(tx, known, outcome)
             elif known is None and job.tries < EARLY_TRIES_MAX:
                 # It may have overtaken the answer to our create: look again in a moment.
-                raise Conflict("This notification is about nothing that is known here yet.")
+                raise Conflict(NOT_KNOWN_YET)
             else:
                 log.warning("notification_unmatched", account=account_id, reference=reference)
+            jobs.finish(tx, job)
+
+        await db.write(settle, merchant=account.merchant_id)
+
+    async def _ask_about_refund(self, db: Database, job: Job, account: Account) -> None:
+        """One that is not known here: its request has not been answered yet, or its own job finds
+        it; or it was made at the acquirer's desk, which no key of ours can tell."""
+        reference = job.payload["refund_reference"]
+        refund_id = job.payload["refund_id"]
+        refund = await db.point(
+            lambda tx: refund_store.find_told(tx, account.id, reference, refund_id)
+        )
+        outcome = None
+        if refund is not None:
+            acquirer = self._acquirers.open(account)
+            outcome = await acquirer.fetch_refund(reference, refund.id, job.payload["reference"])
+
+        def settle(tx: Tx) -> None:
+            if refund is not None and outcome is not None:
+                refunding.apply(tx, refund.id, outcome)
+            elif refund is None and job.tries < EARLY_TRIES_MAX:
+                raise Conflict(NOT_KNOWN_YET)
+            else:
+                log.warning("notification_unmatched", account=account.id, refund=reference)
             jobs.finish(tx, job)
 
         await db.write(settle, merchant=account.merchant_id)
@@ -125,7 +157,12 @@ def receive(
         now=tx.now,
     )
     if stored:
-        payload = {"account_id": account.id, "reference": notification.reference}
+        payload = {
+            "account_id": account.id,
+            "reference": notification.reference,
+            "refund_reference": notification.refund_reference,
+            "refund_id": notification.refund_id,
+        }
         jobs.add(tx, PROCESS, payload, due_at=tx.now)
 
 

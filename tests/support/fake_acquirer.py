@@ -11,17 +11,25 @@ from collections.abc import Mapping
 
 import msgspec
 
-from handbill.kernel.errors import NotAuthentic, ProviderError, ProviderRejected
+from handbill.kernel.errors import (
+    NotAuthentic,
+    ProviderError,
+    ProviderRejected,
+    ProviderUnavailable,
+)
 from handbill.kernel.money import Money
 from handbill.providers.contract import (
     Acknowledgement,
     ActionRequired,
+    Authorized,
     Cancelled,
     Capabilities,
     Charge,
+    Charged,
     Notification,
     Outcome,
     RefundOutcome,
+    RefundSucceeded,
 )
 
 Answer = Outcome | ProviderError
@@ -31,8 +39,12 @@ def reference_of(attempt_id: str) -> str:
     return f"ref-{attempt_id}"
 
 
+def refund_reference_of(key: str) -> str:
+    return f"refund-{key}"
+
+
 class FakeAcquirer:
-    capabilities = Capabilities(methods=frozenset({"card", "sbp"}))
+    capabilities = Capabilities(methods=frozenset({"card", "sbp"}), two_stage=True)
     acknowledgement = Acknowledgement(b"OK")
 
     def __init__(self) -> None:
@@ -41,6 +53,14 @@ class FakeAcquirer:
         self.charges: list[Charge] = []
         self.cancels: list[tuple[str, str]] = []
         self.known: dict[str, Answer] = {}
+        self.next_captures: deque[Answer] = deque()
+        """What the next captures are answered; the money is taken when there is none."""
+        self.captures: list[tuple[Money, str]] = []
+        self.next_refunds: deque[RefundOutcome | ProviderError] = deque()
+        """What the next refunds are answered; they succeed when there is none."""
+        self.asked_refunds: list[tuple[str, Money, str]] = []
+        self.refunds: dict[str, RefundOutcome] = {}
+        """By our key: a repeat makes no second one."""
 
     async def create(self, charge: Charge) -> Outcome:
         self.charges.append(charge)
@@ -56,7 +76,7 @@ class FakeAcquirer:
     async def cancel(self, reference: str, key: str) -> Outcome:
         self.cancels.append((reference, key))
         await asyncio.sleep(0)
-        if not isinstance(await self._answer(reference), ActionRequired | Cancelled):
+        if not isinstance(await self._answer(reference), ActionRequired | Authorized | Cancelled):
             raise ProviderRejected("It cannot be cancelled now.")
         self.known[reference] = Cancelled(reference)
         return await self._answer(reference)
@@ -82,12 +102,32 @@ class FakeAcquirer:
         return None
 
     async def capture(self, reference: str, amount: Money, key: str) -> Outcome:
-        raise ProviderRejected("Everything is captured at once here.")
+        self.captures.append((amount, key))
+        await asyncio.sleep(0)
+        answer = self.next_captures.popleft() if self.next_captures else Charged(reference, amount)
+        if isinstance(answer, ProviderError):
+            raise answer
+        if not isinstance(self.known[reference], Authorized | Charged):
+            raise ProviderRejected("Nothing is held.")
+        self.known[reference] = answer
+        return answer
 
     async def refund(self, reference: str, amount: Money, refund_id: str) -> RefundOutcome:
-        raise ProviderRejected("This acquirer gives nothing back.")
+        self.asked_refunds.append((reference, amount, refund_id))
+        await asyncio.sleep(0)
+        if refund_id not in self.refunds:
+            name = refund_reference_of(refund_id)
+            done = RefundSucceeded(name, amount)
+            answer = self.next_refunds.popleft() if self.next_refunds else done
+            if isinstance(answer, ProviderRejected | ProviderUnavailable):
+                raise answer
+            if isinstance(answer, ProviderError):  # done, and the answer is lost on the way
+                self.refunds[refund_id] = done
+                raise answer
+            self.refunds[refund_id] = msgspec.structs.replace(answer, reference=name)
+        return self.refunds[refund_id]
 
     async def fetch_refund(
         self, reference: str | None, refund_id: str, payment_reference: str
     ) -> RefundOutcome | None:
-        return None
+        return self.refunds.get(refund_id)

@@ -28,10 +28,14 @@ from handbill.merchants.accounts import Acquirers
 from handbill.merchants.fees import Fee, FeeRule
 from handbill.merchants.model import Account, Tenant
 from handbill.merchants.service import NewMerchant
-from handbill.payments import model, store
+from handbill.payments import giving_up, model, refund_store, refunding, store
 from handbill.payments import service as payments
+from handbill.payments.decisions import Decisions
 from handbill.payments.model import Attempt, Payment
 from handbill.payments.opening import Order, hash_payer
+from handbill.payments.reconciling import Reconciler
+from handbill.payments.refund import Refund
+from handbill.payments.refunds import Refunds
 from handbill.payments.start import Payments, Started
 from handbill.providers.contract import Charged, Notification, Outcome
 from handbill.providers.registry import Registry
@@ -71,6 +75,9 @@ class Records:
         found = await self.events(started.payment.id)
         return [event.type.removeprefix("payment.") for event in found]
 
+    async def refunds_of(self, started: Started) -> list[Refund]:
+        return await self.db.read(lambda tx: refund_store.of_payment(tx, started.payment.id))
+
     async def account_of(self, started: Started) -> Account:
         return await self.db.read(lambda tx: accounts.get(tx, started.attempt.account_id))
 
@@ -91,10 +98,15 @@ class Shop(Records):
         opened = Acquirers(Registry(openers), CRYPTO)
         self.payments = Payments(opened, Addresses("https://pay.example"))
         self.inbox = Inbox(opened)
+        self.refunds = Refunds(opened)
+        self.decisions = Decisions(opened)
+        reconciler = Reconciler(opened)
         handlers = {
             ends.CLOSE_EXPIRED: ends.close_expired,
-            model.RECONCILE: self.payments.reconcile,
-            payments.GIVE_UP: self.payments.give_up,
+            model.RECONCILE: reconciler.reconcile,
+            model.RELEASE: reconciler.release,
+            payments.GIVE_UP: giving_up.give_up,
+            refunding.REFUND: self.refunds.reconcile,
             PROCESS: self.inbox.process,
             screening.SWEEP: screening.sweep,
         }
@@ -154,10 +166,19 @@ class Shop(Records):
         await self.work()
         return await self.payment(started)
 
-    async def notified(self, account: Account, event_id: str, started: Started) -> None:
-        hint = Notification(event_id, reference_of(started.attempt.id))
+    async def notified(
+        self, account: Account, event_id: str, started: Started, **more: Any
+    ) -> None:
+        hint = Notification(event_id, reference_of(started.attempt.id), **more)
         headers, body = {"x-signature": "good"}, msgspec.json.encode(hint)
         await self.inbox.take(self.db, "fake", account.token, headers, body, "192.0.2.1")
+
+    async def refund(self, started: Started, amount: int | None = None) -> Refund:
+        def begin(tx: Tx) -> Refund:
+            payment = payments.get(tx, self.tenant, started.payment.id)
+            return refunding.open_refund(tx, payment, amount, "The guest left")
+
+        return await self.refunds.send(self.db, (await self.write(begin)).id)
 
     async def charged(self, started: Started) -> Payment:
         return await self.hears(started, Charged("", started.attempt.amount))

@@ -8,8 +8,10 @@ from handbill.inbox import PROCESS, Inbox
 from handbill.infra.database import Tx
 from handbill.infra.jobs import Handler
 from handbill.links import ends
-from handbill.payments import opening, service
-from handbill.payments.start import Payments
+from handbill.merchants.accounts import Acquirers
+from handbill.payments import giving_up, model, refunding, service
+from handbill.payments.reconciling import Reconciler
+from handbill.payments.refunds import Refunds
 from handbill.privacy import retention
 from handbill.privacy.retention import Retention
 from handbill.screening import service as screening
@@ -17,12 +19,15 @@ from handbill.webhooks.delivery import DELIVER, Deliveries
 
 
 def table(
-    payments: Payments, inbox: Inbox, deliveries: Deliveries, kept: Retention
+    acquirers: Acquirers, inbox: Inbox, deliveries: Deliveries, kept: Retention
 ) -> dict[str, Handler]:
+    reconciler = Reconciler(acquirers)
     return {
         ends.CLOSE_EXPIRED: ends.close_expired,
-        opening.RECONCILE: payments.reconcile,
-        service.GIVE_UP: payments.give_up,
+        model.RECONCILE: reconciler.reconcile,
+        model.RELEASE: reconciler.release,
+        service.GIVE_UP: giving_up.give_up,
+        refunding.REFUND: Refunds(acquirers).reconcile,
         screening.SWEEP: screening.sweep,
         PROCESS: inbox.process,
         DELIVER: deliveries.deliver,

@@ -60,7 +60,7 @@ class House:
         retention = Retention(settings.payer_retention_days, settings.body_retention_days)
         sandbox_timers = acquirer_sandbox.handlers(self.trusted) if settings.sandbox else {}
         self.handlers = {
-            **handlers.table(self.payments, self.inbox, self.deliveries, retention),
+            **handlers.table(self.acquirers, self.inbox, self.deliveries, retention),
             **sandbox_timers,
         }
         self.worker = Worker(self.db, self.handlers, clock)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from handbill import __version__
-from handbill.cli import books, database, keys, listen, merchants, payers, serve
+from handbill.cli import books, database, keys, listen, merchants, payers, refunds, serve
 from handbill.cli.refusals import told
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.add_typer(books.app, name="books")
 app.add_typer(merchants.app, name="merchants")
 app.add_typer(keys.app, name="keys")
 app.add_typer(payers.app, name="payers")
+app.add_typer(refunds.app, name="refunds")
 
 
 def _version(asked: bool) -> None:

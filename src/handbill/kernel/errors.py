@@ -11,6 +11,7 @@ HandbillError
 |   |-- DuplicateTxid         the same txid with another body
 |   |-- KeyReused             an idempotency key that came with another request before
 |   |-- KeyInProgress         the first request with this idempotency key is not answered yet
+|   |-- NotRefundable         nothing is left to give back, or the acquirer cannot
 |   |-- LeaseLost             another worker has taken a job over
 |   `-- LinkNotPayable        the link's end state, by name
 |-- TooLarge                  body, picture or file over its bound
@@ -91,6 +92,10 @@ class KeyReused(Conflict):
 class KeyInProgress(Conflict):
     code = "idempotency_in_progress"
     retry_after_seconds = 2
+
+
+class NotRefundable(Conflict):
+    code = "not_refundable"
 
 
 class LeaseLost(Conflict):

@@ -27,6 +27,7 @@ _KINDS = {
     "sales": Kind.INCOME,
     "surcharge": Kind.INCOME,
     "fees": Kind.EXPENSE,
+    "provider_fee": Kind.EXPENSE,
     "owed": Kind.LIABILITY,
 }
 

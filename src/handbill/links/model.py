@@ -61,11 +61,19 @@ class Label(StrEnum):
     ORDER = "order"
 
 
+class CaptureMode(StrEnum):
+    """When a payer's money is taken: at once, or when the merchant captures it."""
+
+    AUTOMATIC = "automatic"
+    MANUAL = "manual"
+
+
 class PayConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     """As the merchant gave it. No methods: all that the merchant's accounts offer."""
 
     methods: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     label: Label | msgspec.UnsetType = msgspec.UNSET
+    capture: CaptureMode | msgspec.UnsetType = msgspec.UNSET
 
 
 class Terms(msgspec.Struct, frozen=True):

@@ -161,6 +161,11 @@ def close_expired(tx: Tx, link_id: str) -> None:
         _moved(tx, link, LinkStatus.CLOSED, ClosedReason.EXPIRED, "link.closed")
 
 
+def is_payable(tx: Tx, link_id: str) -> bool:
+    """Whether the link itself lets somebody pay now; places that are held are not looked at."""
+    return model.end_of(store.lock(tx, link_id), tx.now) is None
+
+
 def count_payment(tx: Tx, link_id: str, payment_id: str) -> bool:
     """A payment on this link was charged: its place becomes a count; the last one closes the link.
 

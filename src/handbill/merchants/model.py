@@ -8,6 +8,7 @@ import msgspec
 
 from handbill.kernel.clock import Instant
 from handbill.merchants.fees import FeeRule
+from handbill.merchants.money_rule import MoneyRule
 
 
 class Tenant(msgspec.Struct, frozen=True):
@@ -33,6 +34,7 @@ class Merchant(msgspec.Struct, frozen=True):
     notify_url: str | None
     status: MerchantStatus
     fee_rule: FeeRule
+    money_rule: MoneyRule
     return_origins: tuple[str, ...]
     created_at: Instant
     updated_at: Instant

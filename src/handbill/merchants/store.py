@@ -10,6 +10,7 @@ from handbill.merchants.model import Account, ApiKey, Identity, Merchant, Scope,
 
 _MERCHANT = (
     "SELECT id, name, legal_name, tax_id, support_contact, notify_url, status, fee_rule_json,"
+    " money_rule_json,"
     " return_origins_json, created_at, updated_at FROM merchants"
 )
 _KEY = "SELECT id, merchant_id, test, last_four, scopes_json, created_at, revoked_at FROM api_keys"
@@ -29,8 +30,9 @@ class _Known(msgspec.Struct, frozen=True):
 
 def add_merchant(tx: Tx, name: str, notify_url: str | None) -> int:
     merchant_id: int = tx.value(
-        "INSERT INTO merchants (name, notify_url, status, fee_rule_json, return_origins_json,"
-        " created_at, updated_at) VALUES (:name, :notify_url, 'active', '{}', '[]', :now, :now)"
+        "INSERT INTO merchants (name, notify_url, status, fee_rule_json, money_rule_json,"
+        " return_origins_json, created_at, updated_at)"
+        " VALUES (:name, :notify_url, 'active', '{}', '{}', '[]', :now, :now)"
         " RETURNING id",
         name=name,
         notify_url=notify_url,
@@ -51,7 +53,8 @@ def save_merchant(tx: Tx, merchant: Merchant) -> None:
     tx.run(
         "UPDATE merchants SET name = :name, legal_name = :legal_name, tax_id = :tax_id,"
         " support_contact = :support_contact, notify_url = :notify_url, status = :status,"
-        " fee_rule_json = :fee_rule_json, return_origins_json = :return_origins_json,"
+        " fee_rule_json = :fee_rule_json, money_rule_json = :money_rule_json,"
+        " return_origins_json = :return_origins_json,"
         " updated_at = :now WHERE id = :id",
         id=merchant.id,
         name=merchant.name,
@@ -61,6 +64,7 @@ def save_merchant(tx: Tx, merchant: Merchant) -> None:
         notify_url=merchant.notify_url,
         status=str(merchant.status),
         fee_rule_json=merchant.fee_rule,
+        money_rule_json=merchant.money_rule,
         return_origins_json=merchant.return_origins,
         now=tx.now,
     )

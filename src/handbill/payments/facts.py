@@ -9,7 +9,8 @@ from typing import Any
 from handbill import events
 from handbill.infra.database import Tx
 from handbill.kernel.clock import iso
-from handbill.payments.model import Payment, PaymentStatus, PaymentType
+from handbill.payments.model import Payment, PaymentStatus, PaymentType, Standing
+from handbill.payments.refund import Refund
 
 WEBHOOK_STATUSES = frozenset(
     {
@@ -81,6 +82,35 @@ def _snapshot(payment: Payment) -> dict[str, Any]:
         "metadata": payment.metadata,
         "test": payment.test,
     }
+
+
+def record_refund(tx: Tx, event_type: str, refund: Refund, *, first: bool = False) -> None:
+    """An event about the refund, numbered among the refund's own."""
+    data = {
+        "id": refund.id,
+        "transaction": refund.payment_id,
+        "status": refund.status,
+        "amount": refund.amount_minor,
+        "amount_with_fee": refund.with_fee_minor,
+        "currency": refund.currency,
+        "surplus": refund.standing is Standing.SURPLUS,
+        "reason": refund.reason,
+        "error_code": refund.error_code,
+        "error_description": refund.error_description or "",
+        "created": iso(refund.created_at),
+        "updated": iso(refund.updated_at),
+        "test": refund.test,
+    }
+    events.record(
+        tx,
+        event_type,
+        merchant_id=refund.merchant_id,
+        test=refund.test,
+        object_id=refund.id,
+        data=data,
+        first=first,
+    )
+    tx.announce(topic(refund.payment_id))
 
 
 def flat_body(payment: Payment) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from handbill.kernel.clock import HOUR, MINUTE, SECOND, Instant
+from handbill.kernel.clock import DAY, HOUR, MINUTE, SECOND, Instant
 from handbill.kernel.money import Money
 from handbill.merchants.model import Tenant
 
@@ -24,19 +24,26 @@ PAYMENT_LIFE = 24 * HOUR
 """How long a payment made by the API can be paid."""
 GIVE_UP_AFTER = 30 * MINUTE
 """After the last decline a payment has failed."""
+HOLD_LIFE = 7 * DAY
+"""How long an amount is held for the merchant to capture it; acquirers may let go earlier."""
+CREATE_LASTS = 30 * SECOND
+"""Longer than a create request may take: until then an attempt that the acquirer does not know may
+still be on its way."""
 RECONCILE_AFTER = (
-    30 * SECOND,
+    15 * SECOND,
     MINUTE,
     5 * MINUTE,
     30 * MINUTE,
     2 * HOUR,
 )
-"""When the acquirer is asked about an attempt that it has not told us about; the last repeats.
-The first is longer than a create request may take, so that nothing is asked before it was sent."""
+"""When the acquirer is asked about an attempt that it has not told us about; the last repeats."""
 RECONCILE_FOR = 72 * HOUR
 """How long past its end a silent attempt is asked for."""
 RECONCILE = "payments.reconcile"
 """The kind of job that asks."""
+RELEASE = "payments.release"
+"""The kind of job that lets go of what is held for an attempt that has ended."""
+UNREACHED = "The acquirer cannot be reached at the moment."
 
 REVIEW = "review"
 """Error code of an attempt whose money does not fit: a person must look."""
@@ -68,7 +75,8 @@ PAYMENT_STATES = {
     PaymentStatus.FAILED: {PaymentStatus.CHARGED},
     PaymentStatus.CANCELLED: {PaymentStatus.CHARGED},
     PaymentStatus.REJECTED: {PaymentStatus.CHARGED},
-    PaymentStatus.REFUNDED: set[PaymentStatus](),
+    # A refund can fail after it was called done: the money is the merchant's again.
+    PaymentStatus.REFUNDED: {PaymentStatus.CHARGED},
 }
 OPEN = frozenset({PaymentStatus.CREATED, PaymentStatus.PENDING, PaymentStatus.PROCESSING})
 
@@ -102,6 +110,17 @@ ATTEMPT_STATES = {
 LIVE = frozenset({AttemptStatus.CREATED, AttemptStatus.PENDING, AttemptStatus.AUTHORIZED})
 
 
+class Standing(StrEnum):
+    """What a charge is to its payment. `kept`: the one that pays it. `surplus`: money that came for
+    what was paid already; `accepted`: such money that the merchant keeps. `review`: money that
+    does not fit; a person decides."""
+
+    KEPT = "kept"
+    SURPLUS = "surplus"
+    ACCEPTED = "accepted"
+    REVIEW = "review"
+
+
 class PaymentType(StrEnum):
     LINK = "link"
     PAYMENT = "payment"
@@ -118,7 +137,8 @@ class Customer(msgspec.Struct, frozen=True, omit_defaults=True):
 class Payment(msgspec.Struct, frozen=True):
     """`token` opens its status page; `payer` is the hash of the payer's cookie, `payer_id` the row
     of what is known of them (`payers`). The three amounts are in minor units; `amount_dest_minor`
-    is 0 until the charge."""
+    is 0 until the charge. `capture`: the money is taken at once; otherwise it is held until the
+    merchant captures it."""
 
     id: str
     merchant_id: int
@@ -150,6 +170,7 @@ class Payment(msgspec.Struct, frozen=True):
     error_description: str | None
     late: bool
     surplus: bool
+    capture: bool
     created_at: Instant
     updated_at: Instant
     expires_at: Instant
@@ -159,9 +180,16 @@ class Payment(msgspec.Struct, frozen=True):
     def tenant(self) -> Tenant:
         return Tenant(self.merchant_id, self.test)
 
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
 
 class Attempt(msgspec.Struct, frozen=True):
-    """One try at one acquirer. Its id is the key under which the acquirer knows it."""
+    """One try at one acquirer. Its id is the key under which the acquirer knows it. `standing` is
+    set once money came; `received` is what came where that is not what was asked. `capture_minor`
+    (of the payment's amount) and `capture_with_fee_minor` are set once the merchant wants a held
+    amount taken."""
 
     id: str
     payment_id: str
@@ -177,6 +205,11 @@ class Attempt(msgspec.Struct, frozen=True):
     amount_minor: int
     currency: str
     fee_minor: int | None
+    standing: Standing | None
+    received_minor: int | None
+    received_currency: str | None
+    capture_minor: int | None
+    capture_with_fee_minor: int | None
     error_code: str | None
     error_description: str | None
     created_at: Instant
@@ -187,6 +220,11 @@ class Attempt(msgspec.Struct, frozen=True):
     def amount(self) -> Money:
         """What the payer pays: the amount with the payer's fee."""
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def expected(self) -> Money:
+        """What the acquirer is to take: of a held amount, what the merchant captures."""
+        return Money(self.capture_with_fee_minor or self.amount_minor, self.currency)
 
 
 def reconcile_at(asked: int, now: Instant) -> Instant:

@@ -24,6 +24,14 @@ def advance(tx: Tx, payment: Payment, to: PaymentStatus) -> Payment:
     return payment
 
 
+def undo_refund(tx: Tx, payment: Payment, amount_minor: int) -> Payment:
+    """A refund that had succeeded has failed. No `payment.charged` is told a second time, or a shop
+    would send the goods again: the event of the refund tells it."""
+    states.advance(model.PAYMENT_STATES, payment.status, PaymentStatus.CHARGED)
+    left = payment.refunded_minor - amount_minor
+    return save_payment(tx, payment, status=PaymentStatus.CHARGED, refunded_minor=left)
+
+
 def move(tx: Tx, attempt: Attempt, to: AttemptStatus, **fields: object) -> Attempt:
     states.advance(model.ATTEMPT_STATES, attempt.status, to)
     return save(tx, attempt, status=to, live=to in model.LIVE, **fields)

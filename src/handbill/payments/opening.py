@@ -17,7 +17,7 @@ from handbill.kernel.errors import Invalid, LinkNotPayable, NotFound
 from handbill.kernel.money import AMOUNT_MAX, Money, parse_typed
 from handbill.links import model as link_model
 from handbill.links import store as links
-from handbill.links.model import AmountType, Link
+from handbill.links.model import AmountType, CaptureMode, Link
 from handbill.merchants import accounts
 from handbill.merchants import service as merchants
 from handbill.merchants.fees import derive
@@ -32,8 +32,6 @@ from handbill.payments.model import (
     PaymentType,
 )
 from handbill.screening import service as screening
-
-RECONCILE = model.RECONCILE
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -261,6 +259,7 @@ def _new_payment(tx: Tx, link: Link, amount: Money, with_fee: int, order: Order)
         error_description=None,
         late=False,
         surplus=False,
+        capture=link.pay_config.capture is not CaptureMode.MANUAL,
         created_at=tx.now,
         updated_at=tx.now,
         expires_at=tx.now + model.PAYMENT_LIFE,
@@ -292,6 +291,11 @@ def _new_attempt(
         amount_minor=payment.amount_with_fee_minor,
         currency=payment.currency,
         fee_minor=None,
+        standing=None,
+        received_minor=None,
+        received_currency=None,
+        capture_minor=None,
+        capture_with_fee_minor=None,
         error_code=None,
         error_description=None,
         created_at=tx.now,

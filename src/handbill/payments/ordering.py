@@ -133,6 +133,7 @@ def _new_payment(tx: Tx, tenant: Tenant, asked: PaymentOrder, fingerprint: str) 
         error_description=None,
         late=False,
         surplus=False,
+        capture=True,
         created_at=tx.now,
         updated_at=tx.now,
         expires_at=tx.now + model.PAYMENT_LIFE,

@@ -15,8 +15,9 @@ from handbill.kernel import ids
 from handbill.kernel.errors import NotFound
 from handbill.links import store as places
 from handbill.merchants.model import Tenant
-from handbill.payments import charging, model, moves, store
+from handbill.payments import charging, facts, model, moves, store
 from handbill.payments.model import Attempt, AttemptStatus, Payment, PaymentStatus
+from handbill.payments.turns import Turn, turn_of
 from handbill.providers.contract import (
     ActionRequired,
     Authorized,
@@ -78,19 +79,23 @@ def apply(
     """
     attempt = store.get_attempt(tx, attempt_id)
     payment = store.get(tx, attempt.payment_id)
-    match outcome:
-        case Charged():
+    match (turn_of(attempt.status, outcome), outcome):
+        case (Turn.CHARGE, Charged()):
             attempt, payment = charging.charge(tx, attempt, payment, outcome)
-        case _ if not attempt.live:
-            pass  # what has ended is revived by money alone
-        case Authorized() | Pending():
+        case (Turn.HOLD, Authorized()):
+            attempt, payment = _hold(tx, attempt, payment, outcome)
+        case (Turn.AWAIT_ACQUIRER, Pending()):
             attempt, payment = _await_acquirer(tx, attempt, payment, outcome)
-        case ActionRequired():
+        case (Turn.AWAIT_PAYER, ActionRequired()):
             attempt, payment = _await_payer(tx, attempt, payment, outcome)
-        case Declined():
+        case (Turn.DECLINE, Declined()):
             attempt, payment = _decline(tx, attempt, payment, outcome)
-        case Cancelled():
+        case (Turn.END, Cancelled()):
             attempt, payment = _cancel(tx, attempt, payment, outcome, switching)
+        case (Turn.RELEASE, _):
+            payload = {"attempt_id": attempt.id, "merchant_id": attempt.merchant_id}
+            key = f"{model.RELEASE}:{attempt.id}"
+            jobs.add(tx, model.RELEASE, payload, due_at=tx.now, key=key)
     _tell_guard(tx, attempt.id, outcome)
     return PaymentWithAttempt(payment, attempt)
 
@@ -130,33 +135,54 @@ def reject(tx: Tx, attempt_id: str, code: str, description: str) -> PaymentWithA
     return PaymentWithAttempt(payment, attempt)
 
 
-def _await_acquirer(
-    tx: Tx, attempt: Attempt, payment: Payment, outcome: Authorized | Pending
+def _hold(
+    tx: Tx, attempt: Attempt, payment: Payment, outcome: Authorized
 ) -> tuple[Attempt, Payment]:
-    if isinstance(outcome, Authorized):
-        attempt = moves.move(tx, attempt, AttemptStatus.AUTHORIZED, reference=outcome.reference)
-    elif attempt.status is not AttemptStatus.AUTHORIZED:
-        attempt = moves.move(tx, attempt, AttemptStatus.PENDING, reference=outcome.reference)
-    if payment.status in model.OPEN:
-        payment = moves.advance(tx, payment, PaymentStatus.PROCESSING)
-        _prolong_place(tx, payment)
+    """The money is held: until the acquirer takes it, or, in two stages, the merchant does."""
+    is_new = attempt.status is not AttemptStatus.AUTHORIZED
+    fields: dict[str, object] = {"reference": outcome.reference}
+    if is_new and not payment.capture:
+        fields["expires_at"] = tx.now + model.HOLD_LIFE
+    attempt = moves.move(tx, attempt, AttemptStatus.AUTHORIZED, **fields)
+    payment = _under_way(tx, attempt, payment)
+    if is_new and not payment.capture and payment.status in model.OPEN:
+        facts.record(tx, "payment.held", payment)
     return attempt, payment
+
+
+def _await_acquirer(
+    tx: Tx, attempt: Attempt, payment: Payment, outcome: Pending
+) -> tuple[Attempt, Payment]:
+    if attempt.status is not AttemptStatus.AUTHORIZED:
+        attempt = moves.move(tx, attempt, AttemptStatus.PENDING, reference=outcome.reference)
+    return attempt, _under_way(tx, attempt, payment)
+
+
+def _under_way(tx: Tx, attempt: Attempt, payment: Payment) -> Payment:
+    """The payer has done their part. While it is decided, nobody else gets the place."""
+    if payment.status not in model.OPEN:
+        return payment
+    if payment.link_id is not None and places.holds_place(tx, payment.id):
+        until = tx.now + model.PLACE_LIFE + model.PLACE_GRACE
+        if attempt.status is AttemptStatus.AUTHORIZED and not payment.capture:
+            until = attempt.expires_at + model.PLACE_GRACE
+        places.hold_place(tx, payment.link_id, payment.id, until)
+    return moves.advance(tx, payment, PaymentStatus.PROCESSING)
 
 
 def _await_payer(
     tx: Tx, attempt: Attempt, payment: Payment, outcome: ActionRequired
 ) -> tuple[Attempt, Payment]:
-    if attempt.status is not AttemptStatus.AUTHORIZED:
-        attempt = moves.move(
-            tx,
-            attempt,
-            AttemptStatus.PENDING,
-            reference=outcome.reference,
-            redirect_url=outcome.redirect_url or attempt.redirect_url,
-            qr_payload=outcome.qr_payload or attempt.qr_payload,
-        )
-        if payment.status in model.OPEN:
-            payment = moves.advance(tx, payment, PaymentStatus.PENDING)
+    attempt = moves.move(
+        tx,
+        attempt,
+        AttemptStatus.PENDING,
+        reference=outcome.reference,
+        redirect_url=outcome.redirect_url or attempt.redirect_url,
+        qr_payload=outcome.qr_payload or attempt.qr_payload,
+    )
+    if payment.status in model.OPEN:
+        payment = moves.advance(tx, payment, PaymentStatus.PENDING)
     return attempt, payment
 
 
@@ -210,10 +236,3 @@ def look_again(tx: Tx, payment: Payment, at: int) -> None:
     """A job that gives the payment up at `at`, if nobody goes on with it until then."""
     payload = {"payment_id": payment.id, "merchant_id": payment.merchant_id}
     jobs.add(tx, GIVE_UP, payload, due_at=at, key=f"{GIVE_UP}:{payment.id}:{at}")
-
-
-def _prolong_place(tx: Tx, payment: Payment) -> None:
-    """While the acquirer decides, nobody else gets the place."""
-    if payment.link_id is not None and places.holds_place(tx, payment.id):
-        until = tx.now + model.PLACE_LIFE + model.PLACE_GRACE
-        places.hold_place(tx, payment.link_id, payment.id, until)

@@ -19,12 +19,14 @@ _PAYMENT = (
     "id, merchant_id, test, link_id, product_id, txid, type, fingerprint, token, payer, payer_id,"
     " status, amount_minor, amount_with_fee_minor, amount_dest_minor, refunded_minor, currency,"
     " method, provider, title, description, notify_url, return_url, fail_url, lang,"
-    " metadata_json, error_code, error_description, late, surplus, created_at, updated_at,"
+    " metadata_json, error_code, error_description, late, surplus, capture, created_at,"
+    " updated_at,"
     " expires_at, charged_at"
 )
 _ATTEMPT = (
     "id, payment_id, merchant_id, account_id, provider, method, status, live, reference,"
-    " redirect_url, qr_payload, amount_minor, currency, fee_minor, error_code, error_description,"
+    " redirect_url, qr_payload, amount_minor, currency, fee_minor, standing, received_minor,"
+    " received_currency, capture_minor, capture_with_fee_minor, error_code, error_description,"
     " created_at, updated_at, expires_at"
 )
 
@@ -194,6 +196,26 @@ def references_of(tx: Tx, payment_id: str) -> list[Reference]:
         " AND reference IS NOT NULL ORDER BY id LIMIT :limit",
         payment_id=payment_id,
         limit=REFERENCES_MAX,
+    )
+
+
+def kept_attempt(tx: Tx, payment_id: str) -> Attempt | None:
+    """The one whose charge pays the payment."""
+    return tx.find(
+        Attempt,
+        f"SELECT {_ATTEMPT} FROM attempts WHERE payment_id = :payment_id AND standing = 'kept'"
+        " ORDER BY updated_at, id LIMIT 1",
+        payment_id=payment_id,
+    )
+
+
+def unsettled_attempts(tx: Tx, payment_id: str) -> list[Attempt]:
+    """Those whose money is not the payment's."""
+    return tx.all(
+        Attempt,
+        f"SELECT {_ATTEMPT} FROM attempts WHERE payment_id = :payment_id"
+        " AND standing IN ('surplus', 'review') ORDER BY created_at, id LIMIT 100",
+        payment_id=payment_id,
     )
 
 

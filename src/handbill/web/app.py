@@ -72,6 +72,7 @@ def _deps(parts: Parts) -> Deps:
     rates = Rates(parts.clock, settings.rate_limit, settings.rate_burst)
     return Deps(
         db=parts.db,
+        acquirers=parts.acquirers,
         keyring=Keyring(parts.db, parts.crypto, parts.clock),
         addresses=parts.addresses,
         clock=parts.clock,

@@ -13,6 +13,7 @@ from handbill.infra.storage import Storage
 from handbill.infra.workshop import Workshop
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import Clock
+from handbill.merchants.accounts import Acquirers
 from handbill.merchants.model import Identity
 from handbill.web.rates import Rates
 
@@ -27,6 +28,7 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     """What `bootstrap` hands to the API. `rates` None: calls are not limited."""
 
     db: Database
+    acquirers: Acquirers
     keyring: Keys
     addresses: Addresses
     clock: Clock

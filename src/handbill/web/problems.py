@@ -72,6 +72,9 @@ KINDS: dict[type[errors.HandbillError], Kind] = {
         "The first request is still being answered",
         "One with the same `Idempotency-Key` is at work. `retry-after` says when to ask again.",
     ),
+    errors.NotRefundable: Kind(
+        409, "There is nothing to refund", "Not paid, or all of it went back or is on its way."
+    ),
     errors.LeaseLost: Kind(
         409, "Another process does it", "The work was taken over; nothing was stored twice."
     ),

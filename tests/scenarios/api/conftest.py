@@ -18,9 +18,11 @@ from handbill.infra.workshop import Workshop
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import ManualClock
 from handbill.merchants import accounts, service
+from handbill.merchants.accounts import Acquirers
 from handbill.merchants.keys import Keyring
 from handbill.merchants.model import Tenant
 from handbill.merchants.service import NewMerchant
+from handbill.providers.registry import Registry
 from handbill.web import api
 from handbill.web.deps import Deps
 
@@ -74,6 +76,7 @@ async def house(db: Database, clock: ManualClock, tmp_path: Path) -> AsyncIterat
     workshop = Workshop("handbill.catalog.pictures")
     deps = Deps(
         db=db,
+        acquirers=Acquirers(Registry({}), crypto),
         keyring=Keyring(db, crypto, clock),
         addresses=Addresses(BASE),
         clock=clock,

@@ -225,13 +225,17 @@ async def test_a_method_without_an_account_is_taken_with_a_warning(house: ApiHou
     ]
 
 
-async def test_two_step_payments_are_not_there_yet(house: ApiHouse) -> None:
-    body = {**LINK, "pay_config": {"capture": "manual"}}
+async def test_a_link_says_when_money_is_taken(house: ApiHouse) -> None:
+    body = {**LINK, "pay_config": {"methods": ["card"], "capture": "manual"}}
+    link = await made(house.shop, LINKS, body)
+    assert link["pay_config"] == {"methods": ["card"], "capture": "manual"}
 
-    answer = await house.shop.post(LINKS, json=body)
+    where = f"{LINKS}/{link['id']}"
+    cleared = await house.shop.patch(where, json={"pay_config": {"capture": None}})
+    refused = await house.shop.patch(where, json={"pay_config": {"capture": "later"}})
 
-    assert (answer.status_code, answer.json()["error"]) == (422, "not_yet")
-    assert list(answer.json()["details"]) == ["pay_config.capture"]
+    assert cleared.json()["data"]["pay_config"] == {"methods": ["card"]}
+    assert list(refused.json()["details"]) == ["pay_config.capture"]
 
 
 async def test_a_walk_over_pages_meets_every_link_once(house: ApiHouse, clock: ManualClock) -> None:

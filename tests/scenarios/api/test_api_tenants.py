@@ -60,9 +60,8 @@ async def test_a_strangers_object_answers_like_a_missing_one(
         (house.shop, UNKNOWN),
     ):
         path = operation.path.replace("{id}", name)
-        answers.append(
-            await client.request(operation.method, path, json=BODIES.get(operation.name))
-        )
+        body = BODIES.get(operation.name, operation.example)
+        answers.append(await client.request(operation.method, path, json=body))
 
     bodies = [{**a.json(), "request_id": ""} for a in answers]
     assert [a.status_code for a in answers] == [404, 404, 404]
@@ -71,8 +70,8 @@ async def test_a_strangers_object_answers_like_a_missing_one(
 
 
 def test_every_kind_of_object_is_tried() -> None:
-    assert {o.path for o in WITH_ID} == {
-        f"{base}/{{id}}" for base in (LINKS, PRODUCTS, TRANSACTIONS, EVENTS)
+    assert {o.path.partition("/{id}")[0] for o in WITH_ID} == {
+        *(LINKS, PRODUCTS, TRANSACTIONS, EVENTS)
     }
 
 
@@ -132,4 +131,4 @@ async def test_promised_operations_say_that_they_are_not_there(house: ApiHouse) 
         assert (answer.status_code, answer.json()["error"]) == (422, "not_yet"), operation.name
         assert stranger.status_code == 401
 
-    assert len(promised) >= 10
+    assert promised

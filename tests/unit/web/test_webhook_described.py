@@ -49,6 +49,7 @@ PAYMENT = Payment(
     error_description=None,
     late=False,
     surplus=False,
+    capture=True,
     created_at=1,
     updated_at=1,
     expires_at=1,

@@ -185,6 +185,7 @@ def toy_deps(clock: ManualClock, rates: Rates | None = None) -> Deps:
     missing = cast(Any, None)  # no operation of the toy asks for it
     return Deps(
         db=missing,
+        acquirers=missing,
         settings=missing,
         crypto=missing,
         storage=missing,

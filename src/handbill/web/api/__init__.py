@@ -6,7 +6,17 @@ from starlette.routing import Route
 
 from handbill.kernel.addresses import Addresses
 from handbill.web import openapi, reference
-from handbill.web.api import events, links, merchant, pictures, products, transactions, webhook
+from handbill.web.api import (
+    decisions,
+    events,
+    links,
+    merchant,
+    pictures,
+    products,
+    refunds,
+    transactions,
+    webhook,
+)
 from handbill.web.deps import Deps
 from handbill.web.openapi import Tag
 from handbill.web.operations import Operation
@@ -18,6 +28,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *products.OPERATIONS,
     *pictures.OPERATIONS,
     *transactions.OPERATIONS,
+    *refunds.OPERATIONS,
+    *decisions.OPERATIONS,
     *merchant.OPERATIONS,
     *events.OPERATIONS,
 )

@@ -16,6 +16,7 @@ from handbill.links.model import (
     PRODUCTS_MAX,
     TITLE_MAX,
     AmountType,
+    CaptureMode,
     Label,
     LinkWithProducts,
 )
@@ -41,7 +42,6 @@ Methods = Annotated[
     Meta(max_length=METHODS_MAX, description="None: all that the merchant's accounts offer."),
 ]
 Products = Annotated[list[ProductIn], Meta(max_length=PRODUCTS_MAX)]
-Capture = Annotated[str, Meta(extra={"not_yet": True, "schema": {"enum": ["automatic", "manual"]}})]
 PaymentsMax = Annotated[
     int, Meta(ge=1, le=PAYMENTS_MAX, description="1: one-time. null: no limit.")
 ]
@@ -70,7 +70,14 @@ class PayConfigIn(msgspec.Struct, frozen=True, kw_only=True):
 
     methods: Methods | UnsetType | None = UNSET
     label: Label | UnsetType | None = UNSET
-    capture: Capture | UnsetType = UNSET
+    capture: (
+        Annotated[
+            CaptureMode,
+            Meta(description="`manual`: the money is held until you capture it."),
+        ]
+        | UnsetType
+        | None
+    ) = UNSET
 
 
 class NewLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,6 +159,7 @@ class PayConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     methods: tuple[str, ...] | UnsetType = UNSET
     label: Label | UnsetType = UNSET
+    capture: CaptureMode | UnsetType = UNSET
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,7 +213,7 @@ def show_link(full: LinkWithProducts, addresses: Addresses) -> Link:
         partner_id=link.merchant_id,
         amount=amount,
         amount_type=link.amount_type,
-        pay_config=PayConfig(methods=link.pay_config.methods, label=link.pay_config.label),
+        pay_config=PayConfig(**msgspec.structs.asdict(link.pay_config)),
         image=None if link.image is None else addresses.image(link.image),
         products=[show_product(product, addresses) for product in full.products],
         url=addresses.link_page(link.id),

@@ -132,12 +132,14 @@ def _changes(body: LinkChange, link: model.Link, addresses: Addresses) -> dict[s
 
 
 def _pay_config(before: model.PayConfig, said: PayConfigIn) -> model.PayConfig:
-    methods, label = before.methods, before.label
+    methods, label, capture = before.methods, before.label, before.capture
     if said.methods is not UNSET:
         methods = UNSET if said.methods is None else tuple(said.methods)
     if said.label is not UNSET:
         label = UNSET if said.label is None else said.label
-    return model.PayConfig(methods=methods, label=label)
+    if said.capture is not UNSET:
+        capture = UNSET if said.capture is None else said.capture
+    return model.PayConfig(methods=methods, label=label, capture=capture)
 
 
 _PATH = "/api/v1/links"

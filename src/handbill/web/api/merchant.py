@@ -14,6 +14,7 @@ from handbill.kernel.errors import Forbidden, Invalid
 from handbill.merchants import model, service, store
 from handbill.merchants.fees import FeeRule
 from handbill.merchants.model import Scope
+from handbill.merchants.money_rule import MoneyRule
 from handbill.web.api.values import Address, Moment
 from handbill.web.calls import Call
 from handbill.web.operations import Operation
@@ -46,6 +47,7 @@ class MerchantChange(msgspec.Struct, frozen=True, kw_only=True):
     notify_url: Address | UnsetType | None = UNSET
     return_origins: Origins | UnsetType = UNSET
     fee_rule: FeeRule | UnsetType = UNSET
+    money_rule: MoneyRule | UnsetType = UNSET
 
 
 class Merchant(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +61,7 @@ class Merchant(msgspec.Struct, frozen=True, kw_only=True):
     notify_url: Address | None
     return_origins: tuple[str, ...]
     fee_rule: FeeRule
+    money_rule: MoneyRule
     status: Literal["active", "paused"]
     created: Moment
     updated: Moment
@@ -82,6 +85,7 @@ def _show(merchant: model.Merchant, call: Call) -> Merchant:
         notify_url=merchant.notify_url,
         return_origins=merchant.return_origins,
         fee_rule=merchant.fee_rule,
+        money_rule=merchant.money_rule,
         status=merchant.status.value,
         created=iso(merchant.created_at),
         updated=iso(merchant.updated_at),

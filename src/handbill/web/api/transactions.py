@@ -30,7 +30,7 @@ from handbill.web.api.values import (
 from handbill.web.calls import Call
 from handbill.web.cursors import Paged
 from handbill.web.envelopes import Shown
-from handbill.web.operations import Operation, not_yet
+from handbill.web.operations import Operation
 from handbill.web.replies import Reply
 
 TAG = "Transactions"
@@ -178,7 +178,7 @@ def _order(params: Params) -> PaymentOrder:
 
 
 _PATH = "/api/v1/transactions"
-_ONE = _PATH + "/{id}"
+ONE = _PATH + "/{id}"
 _SHARED: dict[str, Any] = {"tag": TAG, "scope": Scope.PAYMENTS}
 
 OPERATIONS = (
@@ -221,15 +221,10 @@ OPERATIONS = (
     Operation(
         name="getTransaction",
         method="GET",
-        path=_ONE,
+        path=ONE,
         summary="Read a transaction",
         handler=get_transaction,
         answer=Transaction,
         **_SHARED,
     ),
-    not_yet("changeTransaction", "PUT", _ONE, TAG, "Refund or cancel, in the published form"),
-    not_yet("createRefund", "POST", _ONE + "/refunds", TAG, "Refund a transaction"),
-    not_yet("listRefunds", "GET", _ONE + "/refunds", TAG, "List the refunds of a transaction"),
-    not_yet("cancelTransaction", "POST", _ONE + "/cancel", TAG, "Cancel a transaction"),
-    not_yet("captureTransaction", "POST", _ONE + "/capture", TAG, "Capture a held transaction"),
 )

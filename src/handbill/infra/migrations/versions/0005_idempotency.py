@@ -5,7 +5,7 @@ from __future__ import annotations
 from handbill.infra.migrations import dialect
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 KEYS = (
     """

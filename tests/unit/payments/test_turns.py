@@ -1,0 +1,54 @@
+"""The table of turns: every attempt status meets every outcome, and the page of docs says the
+same."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+
+from handbill.payments.model import LIVE, OPEN, AttemptStatus, PaymentStatus
+from handbill.payments.turns import LANDINGS, OUTCOMES, TURNS, Landing, Turn, turn_of
+from handbill.providers import contract
+
+PAGE = Path(__file__).parents[3] / "docs" / "explanation" / "money.md"
+
+
+def test_every_status_meets_every_outcome() -> None:
+    assert set(TURNS) == set(AttemptStatus)
+    assert set(OUTCOMES) == set(contract.Outcome.__args__)
+    assert all(len(row) == len(OUTCOMES) for row in TURNS.values())
+
+
+def test_money_is_never_passed_over() -> None:
+    column = OUTCOMES.index(contract.Charged)
+    assert {row[column] for row in TURNS.values()} == {Turn.CHARGE}
+
+
+def test_what_has_ended_is_revived_by_money_alone() -> None:
+    for status in set(AttemptStatus) - LIVE:
+        turns = dict(zip(OUTCOMES, TURNS[status], strict=True))
+        assert turns.pop(contract.Charged) is Turn.CHARGE
+        assert set(turns.values()) <= {Turn.NOTHING, Turn.RELEASE}
+
+
+def test_money_means_something_to_every_payment() -> None:
+    assert set(LANDINGS) == set(PaymentStatus)
+    assert {status for status, landing in LANDINGS.items() if landing is Landing.PAYS} == OPEN
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), list(itertools.product(AttemptStatus, range(len(OUTCOMES))))
+)
+def test_the_page_of_docs_shows_the_table(status: AttemptStatus, kind: int) -> None:
+    row = re.search(rf"^\| `{status}` \|(.*)\|$", PAGE.read_text(), re.MULTILINE)
+    assert row is not None
+    cells = [cell.strip() for cell in row[1].split("|")]
+    assert cells[kind] == TURNS[status][kind].value.replace("nothing", "-")
+
+
+def test_a_turn_is_looked_up_by_the_kind_of_outcome() -> None:
+    assert turn_of(AttemptStatus.PENDING, contract.Declined("r", "card_declined")) is Turn.DECLINE
+    assert turn_of(AttemptStatus.EXPIRED, contract.Declined("r", "card_declined")) is Turn.NOTHING
