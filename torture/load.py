@@ -1,7 +1,7 @@
 """Merchants and payers, who go on whatever happens to the servers.
 
-Each asks one of the two servers at random, waits for its answer, and asks again a moment later. The
-load is small on purpose: it is there to be interrupted, not to measure.
+Each asks one of the two servers at random and asks again, with the same key or the same token,
+until somebody answers. The load is small on purpose: it is there to be interrupted, not to measure.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from torture.journal import Journal, Wish
 
 ANSWER_SECONDS = 12
 PAUSE_SECONDS = 0.1
-TRIES_MAX = 60
+INSISTENCE = 1_000
+"""Tries: for longer than a request that was cut off in the middle may count as running."""
 RACERS = 3
+AGAIN = 0.1
 JSON = {"accept": "application/json"}
 TOKEN = re.compile(r'name="attempt" value="([\w.~-]+)"')
 
@@ -36,6 +38,7 @@ a button."""
 class Answer(msgspec.Struct, frozen=True):
     status: int
     body: bytes
+    is_replay: bool
 
     @property
     def data(self) -> dict[str, Any]:
@@ -49,8 +52,12 @@ class Answer(msgspec.Struct, frozen=True):
             return ""
 
 
+Send = Callable[[], Awaitable[Answer | None]]
+"""The same request each time. None: nobody knows what became of it."""
+
+
 class Load:
-    """`start` it, `stop` it. What comes of it is in the journal."""
+    """`start` it, `stop` it, `insist`. What comes of it is in the journal."""
 
     def __init__(self, journal: Journal, urls: Sequence[str], key: str, seed: int) -> None:
         self._journal = journal
@@ -60,6 +67,8 @@ class Load:
         self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(ANSWER_SECONDS))
         self._over = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._open: list[tuple[Wish, Send]] = []
+        self._notify_url = ""
         self._to_pay = ""
 
     async def start(self, notify_url: str, *, shops: int = 2, payers: int = 4) -> None:
@@ -74,10 +83,20 @@ class Load:
     async def stop(self) -> None:
         """Lets everybody finish what they are doing. Raises what one of them raised."""
         self._over.set()
-        try:
-            await asyncio.gather(*self._tasks)
-        finally:
-            await self._http.close()
+        await asyncio.gather(*self._tasks)
+
+    async def insist(self) -> None:
+        """Whatever nobody has answered yet is asked again, as before, until somebody does."""
+        for wish, send in self._open:
+            for _ in range(INSISTENCE):
+                if self._take(wish, await send()):
+                    break
+                await asyncio.sleep(PAUSE_SECONDS)
+            else:
+                self._journal.faults.append(f"{wish.mark} is not answered, however often asked")
+
+    async def close(self) -> None:
+        await self._http.close()
 
     async def _repeat(self, act: Callable[[], Awaitable[None]]) -> None:
         while not self._over.is_set():
@@ -88,10 +107,26 @@ class Load:
         await self._make_link(amount_type="fixed", minor=1_000)
 
     async def _payer(self) -> None:
+        """Through the page, whose token makes a repeat harmless; or as a script, once."""
         method = self._chance.choice(list(TAILS))
         tail = self._chance.choice(TAILS[method])
+        fields = {"method": method}
+        page, by_page = f"/pay/link/{self._to_pay}", self._chance.random() < 0.6
+        if by_page:
+            shown = await self._ask("GET", page)
+            token = TOKEN.search(shown.body.decode()) if shown and shown.status == 200 else None
+            if token is None:
+                return
+            fields["attempt"] = token[1]
         wish = self._journal.wish_payment(self._to_pay, tail)
-        await self._pay(wish, method, by_page=self._chance.random() < 0.5)
+        fields["amount_minor"] = wish.mark
+
+        async def send() -> Answer | None:
+            return await self._ask("POST", page, data=fields, headers=JSON)
+
+        answer = await (self._wait_for(wish, send) if by_page else self._once(wish, send))
+        if answer is not None:
+            await self._press(answer.data["payment_url"], wish)
 
     async def _racers(self) -> None:
         """Several payers press Pay on a link that keeps one payment."""
@@ -115,32 +150,46 @@ class Load:
             "notify_url": self._notify_url,
             **fields,
         }
-        answer = await self._ask("POST", "/api/v1/links", json=body, headers=self._key)
-        if answer is None or answer.status != 201:
-            return None
-        wish.ids.add(answer.data["id"])
-        return str(answer.data["id"])
+        answer = await self._wait_for(wish, self._with_key(wish, "/api/v1/links", body))
+        return None if answer is None else str(answer.data["id"])
 
-    async def _pay(self, wish: Wish, method: str, *, by_page: bool) -> None:
-        """By the token of a page, which makes a repeat harmless: pressed until somebody answers.
-        Without one, once."""
-        fields = {"method": method, "amount_minor": wish.mark}
-        page = f"/pay/link/{wish.of}"
-        if by_page:
-            shown = await self._ask("GET", page)
-            token = TOKEN.search(shown.body.decode()) if shown and shown.status == 200 else None
-            if token is None:
-                return
-            fields["attempt"] = token[1]
-        for _ in range(TRIES_MAX if by_page else 1):
-            answer = await self._ask("POST", page, data=fields, headers=JSON)
-            if answer is not None and answer.status == 201:
-                wish.ids.add(answer.data["id"])
-                await self._press(answer.data["payment_url"], wish)
-                return
-            if self._over.is_set():
-                return
+    def _with_key(self, wish: Wish, path: str, body: dict[str, Any]) -> Send:
+        headers = {**self._key, "idempotency-key": wish.mark}
+
+        async def send() -> Answer | None:
+            return await self._ask("POST", path, json=body, headers=headers)
+
+        return send
+
+    async def _wait_for(self, wish: Wish, send: Send) -> Answer | None:
+        """Sends until somebody answers; None where the storm is over before that."""
+        while not self._over.is_set():
+            answer = await self._once(wish, send)
+            if answer is not None:
+                if answer.is_replay or self._chance.random() < AGAIN:
+                    await self._compare(wish, answer, send)
+                return answer
             await asyncio.sleep(PAUSE_SECONDS)
+        self._open.append((wish, send))
+        return None
+
+    async def _once(self, wish: Wish, send: Send) -> Answer | None:
+        answer = await send()
+        return answer if self._take(wish, answer) else None
+
+    def _take(self, wish: Wish, answer: Answer | None) -> bool:
+        if answer is None or answer.status != 201:
+            return False
+        wish.ids.add(answer.data["id"])
+        return True
+
+    async def _compare(self, wish: Wish, answer: Answer, send: Send) -> None:
+        """Sent again after its answer: the same object, and under a key the same bytes."""
+        again = await send()
+        if not self._take(wish, again) or again is None:
+            return
+        if again.is_replay and again.body != answer.body:
+            self._journal.faults.append(f"{wish.mark} was answered anew: {again.body!r}")
 
     async def _press(self, payment_url: str, wish: Wish) -> None:
         """The button of the acquirer, twice, as impatient people do; or never."""
@@ -150,16 +199,16 @@ class Load:
             await self._ask("POST", urlsplit(payment_url).path, data={"decision": "approve"})
 
     async def _ask(self, method: str, path: str, **fields: Any) -> Answer | None:
-        """None: nobody knows what became of it."""
         url = self._chance.choice(self._urls) + path
         try:
             async with self._http.request(method, url, allow_redirects=False, **fields) as got:
-                answer = Answer(got.status, await got.read())
+                replayed = "idempotent-replayed" in got.headers
+                answer = Answer(got.status, await got.read(), replayed)
         except (aiohttp.ClientError, TimeoutError):
             self._journal.answers["none"] += 1
             return None
         word = f"{answer.status} {answer.error}".strip()
         self._journal.answers[word] += 1
-        if answer.status in (401, 403, 404, 422) or answer.status == 500:
+        if answer.status in (401, 403, 404, 422, 500):
             self._journal.faults.append(f"{method} {path} was answered with {word}")
         return answer

@@ -99,9 +99,11 @@ class Run:
         try:
             await load.start(self.receiver.url)
             await self._storm()
-        finally:
+            self._say("peace, until everything is done")
             await load.stop()
-        self._say("peace, until everything is done")
+            await load.insist()
+        finally:
+            await load.close()
         unfinished = await wait_for_peace(self._house)
         found = await evidence.gather(self._house, self._http, words.test_key)
         codes = await self._house.stop()
