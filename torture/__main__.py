@@ -13,9 +13,11 @@ from typing import Annotated, NoReturn
 import typer
 
 from torture import once
+from torture.bugs import BUGS, is_caught
 from torture.report import table
 from torture.run import DATABASES, Plan
 
+LONG_STOP_FROM_SECONDS = 180
 FOLDER = Path("/var/tmp")  # unlike /tmp, on a disk everywhere
 
 
@@ -28,18 +30,24 @@ def main(
     ] = "",
     seed: Annotated[int, typer.Option(help="Of an earlier run, to meet its moments again.")] = 0,
     folder: Annotated[Path, typer.Option(help="Where files are made, and removed.")] = FOLDER,
+    with_bugs: Annotated[
+        bool, typer.Option("--bugs", help="Plant each seeded bug and say who finds it.")
+    ] = False,
 ) -> None:
     """Kills, stops and starves two servers under load, then judges what is there. Exit code 1 with
     the seed where a promise was broken."""
+    signal.signal(signal.SIGTERM, _leave)
+    if with_bugs:
+        raise typer.Exit(not _plant_all())
     chosen = [database] if database else list(DATABASES)
     if unknown := set(chosen) - set(DATABASES):
         raise typer.BadParameter(f"there is no database {unknown.pop()}")
     seed = seed or secrets.randbelow(1_000_000)
-    signal.signal(signal.SIGTERM, _leave)
     typer.echo(f"seed {seed}")
     good = True
     for name in chosen:
-        plan = Plan(name, seed, minutes * 60 / len(chosen))
+        seconds = minutes * 60 / len(chosen)
+        plan = Plan(name, seed, seconds, has_long_stop=seconds >= LONG_STOP_FROM_SECONDS)
         try:
             report = once.run(plan, folder)
         except subprocess.SubprocessError:
@@ -49,6 +57,16 @@ def main(
     if not good:
         typer.echo(f"A promise was broken. Again with: bin/torture --seed {seed}")
         raise typer.Exit(1)
+
+
+def _plant_all() -> bool:
+    found = 0
+    for bug in BUGS:
+        caught = is_caught(bug)
+        found += caught
+        typer.echo(f"{'caught' if caught else 'MISSED':<8}{bug.name}: {bug.judge}")
+    typer.echo(f"{found} of {len(BUGS)} seeded bugs were caught")
+    return found == len(BUGS)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:

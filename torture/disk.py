@@ -8,13 +8,15 @@ from __future__ import annotations
 import errno
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 OWN_MOUNTS = ("unshare", "--mount", "--map-root-user")
 MOUNT = 'mount -t tmpfs -o size="$2" tmpfs "$1" && shift 2 && exec "$@"'
 BYTES = 512 << 20
-LEFT_BYTES = 1 << 20
+RESERVED_BYTES = (64 << 20, 1 << 20)
+WRITTEN_BYTES = (1 << 12, 1)
 
 
 def on_a_small_disk(folder: Path, command: Sequence[str] = (), size: int = BYTES) -> list[str]:
@@ -31,6 +33,15 @@ def may_mount() -> bool:
     return done.returncode == 0
 
 
+@contextmanager
+def _until_full() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+
+
 class Disk:
     """The small disk at `folder`."""
 
@@ -41,17 +52,14 @@ class Disk:
     def fill(self) -> None:
         """To the last byte, as long as nobody frees one."""
         with self._ballast.open("ab", buffering=0) as file:
-            disk = os.statvfs(self._folder)
-            most = disk.f_bavail * disk.f_frsize - LEFT_BYTES
-            if most > 0:
-                os.posix_fallocate(file.fileno(), 0, most)
-            for size in (1 << 12, 1):
-                try:
+            for size in RESERVED_BYTES:
+                with _until_full():
+                    while True:
+                        os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), size)
+            for size in WRITTEN_BYTES:
+                with _until_full():
                     while file.write(b"\0" * size) == size:
                         continue
-                except OSError as error:
-                    if error.errno != errno.ENOSPC:
-                        raise
 
     def make_room(self) -> None:
         self._ballast.unlink()

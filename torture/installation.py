@@ -147,6 +147,8 @@ HURRIED = (
     "inbox.process",
     "webhooks.deliver",
     "sandbox.follow",
+    "sandbox.follow_up",
+    "sandbox.settle_refund",
     "sandbox.notify",
 )
 

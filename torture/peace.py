@@ -11,7 +11,6 @@ from handbill.infra.database import Tx, open_database
 from handbill.kernel.clock import SystemClock
 from torture.installation import Installation
 
-PEACE_SECONDS = 180
 HURRY_EVERY_SECONDS = 20
 LOOK_SECONDS = 0.25
 
@@ -20,6 +19,13 @@ UNFINISHED = (
     "SELECT 'attempt ' || a.id AS name FROM attempts a WHERE a.live AND NOT EXISTS (SELECT 1"
     " FROM sandbox_payments p WHERE p.attempt_id = CAST(a.id AS TEXT)"
     " AND p.status IN ('awaiting_payer', 'challenge', 'scanned'))",
+    # What the acquirer is about to do, and has said.
+    "SELECT kind || ' ' || id AS name FROM jobs WHERE kind IN ('sandbox.follow',"
+    " 'sandbox.follow_up', 'sandbox.settle_refund', 'inbox.process')",
+    # Money that the acquirer has taken, and that is not known here yet.
+    "SELECT 'charge ' || a.id AS name FROM attempts a JOIN sandbox_payments p"
+    " ON p.attempt_id = CAST(a.id AS TEXT)"
+    " WHERE p.captured_minor > 0 AND a.status <> 'charged'",
     # Webhooks on their way, and events that have none yet.
     "SELECT 'delivery ' || id AS name FROM deliveries WHERE status = 'pending'",
     "SELECT 'event ' || e.id AS name FROM events e LEFT JOIN webhook_cursors w"
@@ -33,10 +39,11 @@ class _Name(msgspec.Struct):
     name: str
 
 
-async def wait_for_peace(house: Installation) -> list[str]:
-    """Until nothing is left that waits for nobody; gives what is left when the patience is over.
+async def wait_for_peace(house: Installation, patience: float) -> list[str]:
+    """Until nothing is left that waits for nobody; gives what is left after `patience`
+    seconds.
     What only a payer can go on with is left to them."""
-    until, hurry_at = time.monotonic() + PEACE_SECONDS, 0.0
+    until, hurry_at = time.monotonic() + patience, 0.0
     db = open_database(house.url, SystemClock())
     try:
         while unfinished := await db.read(_unfinished):

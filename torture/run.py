@@ -20,24 +20,26 @@ from torture.installation import Installation
 from torture.journal import Journal
 from torture.judges import Judges
 from torture.load import Load
-from torture.peace import PEACE_SECONDS, wait_for_peace
+from torture.peace import wait_for_peace
 from torture.receiver import Receiver
 from torture.report import Report
 
 DATABASES = ("sqlite", "postgresql")
 NOTE_EVERY = 20
-LONG_STOP_FROM_SECONDS = 240
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """Ends at `kills` or after `seconds`, whichever comes first. `place` is an empty folder.
+    """Ends at `kills` or after `seconds`, whichever comes first. `patience`: how many seconds of
+    peace are enough to finish everything. `place` is an empty folder.
     `environment` is the servers': how a seeded bug gets in."""
 
     database: str
     seed: int
     seconds: float
     kills: int = 1_000_000
+    patience: float = 180
     environment: dict[str, str] = {}
+    has_long_stop: bool = False
     place: str = ""
     has_small_disk: bool = False
 
@@ -87,7 +89,7 @@ class Run:
             self._field,
             postgres=scene.postgres,
             disk=scene.disk,
-            long_stop=plan.seconds >= LONG_STOP_FROM_SECONDS,
+            long_stop=plan.has_long_stop,
         )
 
     async def to_the_end(self) -> Report:
@@ -101,16 +103,15 @@ class Run:
             await self._storm()
             self._say("peace, until everything is done")
             await load.stop()
-            await load.insist()
         finally:
             await load.close()
-        unfinished = await wait_for_peace(self._house)
+        unfinished = await wait_for_peace(self._house, self._plan.patience)
         found = await evidence.gather(self._house, self._http, words.test_key)
         codes = await self._house.stop()
         violations = [
             *self._field.violations,
             *self.receiver.faults,
-            *(f"unfinished after {PEACE_SECONDS} s of peace: {one}" for one in unfinished),
+            *(f"unfinished after {self._plan.patience} s: {one}" for one in unfinished),
             *(f"a server ended with {code} after SIGTERM" for code in codes if code),
             *verdict.judge(self._journal, found, self.receiver.by_event()),
             *await self._judges.violations(),

@@ -433,6 +433,16 @@ async def test_commits_are_flushed_also_where_the_server_was_told_not_to(
     assert await postgres.write(lambda tx: tx.value("SHOW synchronous_commit")) == "on"
 
 
+def test_commits_of_sqlite_are_flushed(empty_sqlite_url: str):
+    """2 is FULL: with less, a power cut loses what was acknowledged since the last checkpoint."""
+    # When
+    connection = open_backend(empty_sqlite_url).connect()
+
+    # Then
+    assert connection.execute("PRAGMA synchronous", {}, ()).fetchall() == [(2,)]
+    connection.close()
+
+
 async def test_a_stopped_database_refuses_at_once(db: Database):
     # When
     db.close()
