@@ -1,0 +1,248 @@
+"""Keys, claims and answers on both databases: what a repeat finds, whatever became of the first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import msgspec
+import pytest
+
+from handbill import idempotency
+from handbill.idempotency import KEPT_FOR, RUNS_AT_MOST, SWEEP, SWEEP_MAX, Answer, Claim, Request
+from handbill.infra.database import Database, Tx
+from handbill.infra.database.backend import Failure
+from handbill.infra.database.database import open_backend
+from handbill.infra.jobs import Worker
+from handbill.kernel.clock import HOUR, ManualClock
+from handbill.kernel.errors import Conflict, KeyInProgress, KeyReused, WriteUnknown
+from handbill.merchants.store import add_merchant
+from tests.support.batches import Watched, once, outcome, together
+from tests.support.shop import CRYPTO
+
+pytestmark = pytest.mark.anyio
+
+ANSWER = Answer(201, {"content-type": "application/json"}, '{"data":"чай"}'.encode())
+LATER_ANSWER = Answer(200, {}, b"later")
+REPLAY = msgspec.structs.replace(ANSWER, is_replay=True)
+
+
+class Till:
+    """Asks under the key `k` for something whose doing is counted."""
+
+    def __init__(self, db: Database, watched: Watched, merchant_id: int) -> None:
+        self.db, self.watched, self.merchant_id = db, watched, merchant_id
+        self.request = Request(merchant_id, True, idempotency.hash_of("k"), "print")
+
+    def once(self, tx: Tx) -> Answer:
+        def act(tx: Tx) -> Answer:
+            self._do(tx)
+            return ANSWER
+
+        return idempotency.once(tx, CRYPTO, self.request, act)
+
+    def claim(self, tx: Tx) -> Answer | Claim:
+        def begin(tx: Tx) -> str:
+            return f"object-{self._do(tx)}"
+
+        return idempotency.claim(tx, CRYPTO, self.request, begin)
+
+    def settle(self, tx: Tx, answer: Answer = ANSWER) -> Answer:
+        return idempotency.settle(tx, CRYPTO, self.request, answer)
+
+    def release(self, tx: Tx) -> None:
+        idempotency.release(tx, self.request)
+
+    def _do(self, tx: Tx) -> int:
+        return add_merchant(tx, "Something done", None)
+
+    async def done(self) -> int:
+        """How often it was done."""
+        return await self.count("merchants") - 1
+
+    async def kept(self) -> int:
+        return await self.count("idempotency_keys")
+
+    async def count(self, table: str) -> int:
+        return int(await self.db.read(lambda tx: tx.value(f"SELECT COUNT(*) FROM {table}")))
+
+    async def write(self, fn: Callable[[Tx], object]) -> object:
+        return await self.db.write(fn, merchant=self.merchant_id)
+
+
+@pytest.fixture
+async def till(database_url: str, clock: ManualClock) -> AsyncIterator[Till]:
+    watched = Watched(open_backend(database_url))
+    db = Database(watched, clock)
+    merchant_id = await db.write(lambda tx: add_merchant(tx, "Shop", None))
+    yield Till(db, watched, merchant_id)
+    db.close()
+
+
+async def test_what_is_asked_twice_is_done_once(till: Till) -> None:
+    assert await till.write(till.once) == ANSWER
+    assert await till.write(till.once) == REPLAY
+    assert await till.done() == 1
+
+
+async def test_repeats_in_one_batch_are_done_once(till: Till) -> None:
+    answers = await together(till.db, *[till.once] * 5, merchant=till.merchant_id)
+
+    assert answers == [ANSWER, *[REPLAY] * 4]
+    assert await till.done() == 1
+
+
+@pytest.mark.parametrize("moment", ["before_commit", "after_commit"])
+async def test_a_commit_of_unknown_outcome_is_found_out_by_the_repeat(
+    till: Till, moment: str
+) -> None:
+    # Given a connection that is lost just before the commit arrives, or just after
+    setattr(till.watched, moment, once(Failure.LOST))
+    assert isinstance(await outcome(till.write(till.once)), WriteUnknown)
+
+    # When
+    repeated = await till.write(till.once)
+
+    # Then
+    assert repeated == (ANSWER if moment == "before_commit" else REPLAY)
+    assert await till.done() == 1
+
+
+async def test_what_fails_beside_it_in_the_batch_takes_neither_away(till: Till) -> None:
+    def spoil(tx: Tx) -> None:
+        add_merchant(tx, "Spoiled", None)
+        raise Conflict("too late")
+
+    answers = await together(till.db, till.once, spoil, till.once, merchant=till.merchant_id)
+
+    assert (answers[0], answers[2]) == (ANSWER, REPLAY)
+    assert (await till.done(), await till.kept()) == (1, 1)
+
+
+async def test_a_key_counts_for_72_hours(till: Till, clock: ManualClock) -> None:
+    await till.write(till.once)
+    clock.advance(KEPT_FOR - 1)
+    assert await till.write(till.once) == REPLAY
+
+    clock.advance(1)
+
+    assert await till.write(till.once) == ANSWER
+    assert (await till.done(), await till.kept()) == (2, 1)
+
+
+async def test_a_claim_holds_others_off_until_it_is_settled(till: Till) -> None:
+    assert isinstance(await till.write(till.claim), Claim)
+    assert isinstance(await outcome(till.write(till.claim)), KeyInProgress)
+
+    await till.write(till.settle)
+
+    assert await till.write(till.claim) == REPLAY
+    assert await till.done() == 1
+
+
+async def test_a_claim_that_was_left_is_taken_up_after_90_seconds_with_its_object(
+    till: Till, clock: ManualClock
+) -> None:
+    # Given a process that died between claim and settle
+    first = await till.write(till.claim)
+    clock.advance(RUNS_AT_MOST - 1)
+    assert isinstance(await outcome(till.write(till.claim)), KeyInProgress)
+
+    # When
+    clock.advance(1)
+    second = await till.write(till.claim)
+
+    # Then it is gone on with, by one
+    assert second == first
+    assert await till.done() == 1
+    assert isinstance(await outcome(till.write(till.claim)), KeyInProgress)
+
+
+async def test_a_released_claim_is_taken_up_at_once(till: Till) -> None:
+    first = await till.write(till.claim)
+
+    await till.write(till.release)
+
+    assert await till.write(till.claim) == first
+    assert await till.done() == 1
+
+
+async def test_of_two_who_came_to_an_end_the_first_is_believed(
+    till: Till, clock: ManualClock
+) -> None:
+    # Given one that was slow and one that took its place
+    await till.write(till.claim)
+    clock.advance(RUNS_AT_MOST)
+    await till.write(till.claim)
+
+    # When
+    first = await till.write(till.settle)
+    second = await till.write(lambda tx: till.settle(tx, LATER_ANSWER))
+
+    # Then
+    assert (first, second) == (ANSWER, REPLAY)
+    assert await till.write(till.claim) == REPLAY
+
+
+async def test_what_the_beginning_refused_is_not_claimed(till: Till) -> None:
+    def refuse(tx: Tx) -> str:
+        raise Conflict("not now")
+
+    refused = await outcome(
+        till.write(lambda tx: idempotency.claim(tx, CRYPTO, till.request, refuse))
+    )
+
+    assert isinstance(refused, Conflict)
+    assert isinstance(await till.write(till.claim), Claim)
+
+
+async def test_a_claimed_key_refuses_another_request_before_it_says_that_it_is_busy(
+    till: Till,
+) -> None:
+    await till.write(till.claim)
+    till.request = msgspec.structs.replace(till.request, fingerprint="another")
+
+    assert isinstance(await outcome(till.write(till.claim)), KeyReused)
+
+
+async def test_old_keys_are_swept_a_bounded_number_at_a_time(
+    till: Till, clock: ManualClock
+) -> None:
+    # Given more old keys than one transaction deletes, and a young one
+    def fill(tx: Tx) -> None:
+        for number in range(SWEEP_MAX + 1):
+            other = msgspec.structs.replace(till.request, key_hash=f"old-{number}")
+            idempotency.once(tx, CRYPTO, other, lambda tx: ANSWER)
+
+    await till.write(fill)
+    clock.advance(KEPT_FOR)
+    await till.write(till.once)
+    worker = Worker(till.db, {SWEEP: idempotency.sweep}, clock)
+    await till.db.write(idempotency.schedule)
+    await till.db.write(idempotency.schedule)
+
+    # When, then
+    assert await worker.step() == 1
+    assert await till.kept() == 2
+    assert await worker.step() == 1
+    assert await till.kept() == 1
+    assert await till.write(till.once) == REPLAY
+
+    # And again an hour later, for ever
+    assert await worker.step() == 0
+    clock.advance(HOUR)
+    assert await worker.step() == 1
+
+
+async def test_a_key_that_is_used_again_while_it_is_swept_stays(
+    till: Till, clock: ManualClock
+) -> None:
+    await till.write(till.once)
+    await till.db.write(idempotency.schedule)
+    worker = Worker(till.db, {SWEEP: idempotency.sweep}, clock)
+    clock.advance(KEPT_FOR)
+
+    again, _ = await asyncio.gather(till.write(till.once), worker.step())
+
+    assert again == ANSWER
+    assert await till.write(till.once) == REPLAY
