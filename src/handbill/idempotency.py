@@ -52,9 +52,11 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """The caller of `claim` is the one who brings this object's verb to its end."""
+    """The caller of `claim` is the one who brings this object's verb to its end. `until` tells its
+    claim from that of whoever takes it up afterwards."""
 
     object_id: str
+    until: Instant
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -98,15 +100,15 @@ def claim(tx: Tx, crypto: Crypto, request: Request, begin: Callable[[Tx], str]) 
 
     Raises KeyReused; KeyInProgress while another request is at it; what `begin` raises.
     """
-    known = _find(tx, request)
+    known, until = _find(tx, request), tx.now + RUNS_AT_MOST
     if known is None:
         object_id = begin(tx)
-        _keep(tx, request, object_id, None, tx.now + RUNS_AT_MOST)
-        return Claim(object_id)
+        _keep(tx, request, object_id, None, until)
+        return Claim(object_id, until)
     if known.object_id is None or known.answer is not None or known.running_until > tx.now:
         return _answer_of(crypto, known)
-    _set_running(tx, request, tx.now + RUNS_AT_MOST)
-    return Claim(known.object_id)
+    _set_running(tx, request, known.running_until, until)
+    return Claim(known.object_id, until)
 
 
 def settle(tx: Tx, crypto: Crypto, request: Request, answer: Answer) -> Answer:
@@ -126,10 +128,23 @@ def settle(tx: Tx, crypto: Crypto, request: Request, answer: Answer) -> Answer:
     return answer
 
 
-def release(tx: Tx, request: Request) -> None:
-    """For a verb that was claimed and could not be brought to its end: whoever asks next goes on
-    with it, without waiting."""
-    _set_running(tx, request, tx.now)
+def release(tx: Tx, request: Request, claim: Claim) -> None:
+    """For what could not be brought to its end: whoever asks next goes on with it, without
+    waiting."""
+    _set_running(tx, request, claim.until, tx.now)
+
+
+def forget(tx: Tx, request: Request, claim: Claim) -> None:
+    """For what was refused after all, so that nothing of it is under way: whoever asks next begins
+    anew."""
+    tx.run(
+        "DELETE FROM idempotency_keys WHERE merchant_id = :merchant_id AND test = :test"
+        " AND key_hash = :key_hash AND running_until = :until AND answer IS NULL",
+        merchant_id=request.merchant_id,
+        test=request.test,
+        key_hash=request.key_hash,
+        until=claim.until,
+    )
 
 
 def schedule(tx: Tx) -> None:
@@ -196,13 +211,14 @@ def _keep(
     )
 
 
-def _set_running(tx: Tx, request: Request, until: Instant) -> None:
+def _set_running(tx: Tx, request: Request, before: Instant, until: Instant) -> None:
     tx.run(
         "UPDATE idempotency_keys SET running_until = :until WHERE merchant_id = :merchant_id"
-        " AND test = :test AND key_hash = :key_hash",
+        " AND test = :test AND key_hash = :key_hash AND running_until = :before",
         merchant_id=request.merchant_id,
         test=request.test,
         key_hash=request.key_hash,
+        before=before,
         until=until,
     )
 

@@ -50,8 +50,9 @@ class Till:
     def settle(self, tx: Tx, answer: Answer = ANSWER) -> Answer:
         return idempotency.settle(tx, CRYPTO, self.request, answer)
 
-    def release(self, tx: Tx) -> None:
-        idempotency.release(tx, self.request)
+    async def let_go(self, how: Callable[[Tx, Request, Claim], None], claim: object) -> None:
+        assert isinstance(claim, Claim)
+        await self.write(lambda tx: how(tx, self.request, claim))
 
     def _do(self, tx: Tx) -> int:
         return add_merchant(tx, "Something done", None)
@@ -68,6 +69,11 @@ class Till:
 
     async def write(self, fn: Callable[[Tx], object]) -> object:
         return await self.db.write(fn, merchant=self.merchant_id)
+
+
+def object_of(claim: object) -> str:
+    assert isinstance(claim, Claim)
+    return claim.object_id
 
 
 @pytest.fixture
@@ -153,7 +159,7 @@ async def test_a_claim_that_was_left_is_taken_up_after_90_seconds_with_its_objec
     second = await till.write(till.claim)
 
     # Then it is gone on with, by one
-    assert second == first
+    assert object_of(second) == object_of(first)
     assert await till.done() == 1
     assert isinstance(await outcome(till.write(till.claim)), KeyInProgress)
 
@@ -161,10 +167,44 @@ async def test_a_claim_that_was_left_is_taken_up_after_90_seconds_with_its_objec
 async def test_a_released_claim_is_taken_up_at_once(till: Till) -> None:
     first = await till.write(till.claim)
 
-    await till.write(till.release)
+    await till.let_go(idempotency.release, first)
 
-    assert await till.write(till.claim) == first
+    assert object_of(await till.write(till.claim)) == object_of(first)
     assert await till.done() == 1
+
+
+async def test_a_forgotten_claim_is_begun_anew(till: Till) -> None:
+    first = await till.write(till.claim)
+
+    await till.let_go(idempotency.forget, first)
+
+    assert object_of(await till.write(till.claim)) != object_of(first)
+    assert await till.done() == 2
+
+
+@pytest.mark.parametrize("how", [idempotency.release, idempotency.forget])
+async def test_who_lost_a_claim_cannot_let_go_of_it(
+    till: Till, clock: ManualClock, how: Callable[[Tx, Request, Claim], None]
+) -> None:
+    lost = await till.write(till.claim)
+    clock.advance(RUNS_AT_MOST)
+    await till.write(till.claim)
+
+    await till.let_go(how, lost)
+
+    assert isinstance(await outcome(till.write(till.claim)), KeyInProgress)
+
+
+@pytest.mark.parametrize("how", [idempotency.release, idempotency.forget])
+async def test_what_is_settled_is_not_let_go(
+    till: Till, how: Callable[[Tx, Request, Claim], None]
+) -> None:
+    claim = await till.write(till.claim)
+    await till.write(till.settle)
+
+    await till.let_go(how, claim)
+
+    assert await till.write(till.claim) == REPLAY
 
 
 async def test_of_two_who_came_to_an_end_the_first_is_believed(

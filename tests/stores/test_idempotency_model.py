@@ -35,7 +35,7 @@ ASKS = st.builds(
     Ask,
     st.sampled_from("ab"),
     st.sampled_from("xy"),
-    st.sampled_from(["answered", "refused", "released", "dead"]),
+    st.sampled_from(["answered", "refused", "refused late", "released", "dead"]),
 )
 WAITS = st.sampled_from([1, RUNS_AT_MOST - 1, RUNS_AT_MOST, KEPT_FOR - RUNS_AT_MOST, KEPT_FOR])
 
@@ -71,6 +71,9 @@ class Promise:
             return "again: " + life.answer
         if life.running_until > now:
             return "idempotency_in_progress"
+        if ask.fate == "refused late":
+            del self.lives[ask.key]
+            return f"left {life.object}"
         life.running_until = now if ask.fate == "released" else now + RUNS_AT_MOST
         if ask.fate in ("answered", "refused"):  # what was begun is not judged a second time
             life.answer = f"answer for {life.object}"
@@ -101,8 +104,10 @@ class House:
             return "again: " + claimed.body.decode()
         self.begun = max(self.begun, int(claimed.object_id.split()[1]))
         if ask.fate == "released":
-            await self._write(lambda tx: idempotency.release(tx, request))
-        if ask.fate in ("released", "dead"):
+            await self._write(lambda tx: idempotency.release(tx, request, claimed))
+        if ask.fate == "refused late":
+            await self._write(lambda tx: idempotency.forget(tx, request, claimed))
+        if ask.fate in ("refused late", "released", "dead"):
             return f"left {claimed.object_id}"
         answer = Answer(200, {}, f"answer for {claimed.object_id}".encode())
         settled = await self._write(lambda tx: idempotency.settle(tx, CRYPTO, request, answer))
@@ -128,7 +133,7 @@ def test_every_sequence_of_requests_keeps_the_promise(db: Database, clock: Manua
     merchant_id = asyncio.run(db.write(lambda tx: add_merchant(tx, "Shop", None)))
     runs = itertools.count()
 
-    @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(ASKS | WAITS, min_size=2, max_size=14))
     def walk(steps: list[Ask | int]) -> None:
         promise, house = Promise(), House(db, merchant_id, f"{next(runs)}-")

@@ -20,7 +20,7 @@ from handbill.kernel import ids
 from handbill.kernel.errors import HandbillError, Malformed, NotFound
 from handbill.kernel.warnings import Warned
 from handbill.merchants.model import Identity, Tenant
-from handbill.web import envelopes, repeats
+from handbill.web import envelopes, problems, repeats
 from handbill.web.cursors import Following
 from handbill.web.deps import Deps
 from handbill.web.replies import Reply
@@ -114,7 +114,8 @@ class Call:
 
         With an idempotency key `begin` is done at most once. `finish` may be run again for the same
         object, by whoever repeats a request that was cut off: it asks the acquirer with the same
-        key, and gives an object that has come to its end as it is.
+        key, and gives an object that has come to its end as it is. Where it raises a refusal,
+        nothing is under way any more, and a repeat begins anew.
         """
         if self.key is None:
             return self.reply(show(await finish(await self._write(begin))))
@@ -124,9 +125,11 @@ class Call:
             return _sent(claimed)
         try:
             answer = _kept(self.reply(show(await finish(claimed.object_id))))
-        except Exception:
-            with suppress(HandbillError):  # it counts as left in the middle, only later
-                await self._write(lambda tx: idempotency.release(tx, request))
+        except Exception as error:
+            refused = isinstance(error, HandbillError) and problems.status_for(error) < 500
+            let_go = idempotency.forget if refused else idempotency.release
+            with suppress(HandbillError):  # then it counts as left in the middle, after 90 seconds
+                await self._write(lambda tx: let_go(tx, request, claimed))
             raise
         return _sent(await self._write(lambda tx: idempotency.settle(tx, crypto, request, answer)))
 

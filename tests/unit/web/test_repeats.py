@@ -6,7 +6,7 @@ import json
 from typing import Any, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handbill.kernel.errors import KeyMalformed
@@ -54,6 +54,7 @@ def test_no_header_is_no_key() -> None:
     assert read_key([]) is None
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(JSON, st.booleans(), st.sampled_from([None, 2]))
 def test_the_spelling_of_json_means_nothing(value: Any, ascii_only: bool, indent: int) -> None:
     spelled = json.dumps(value, ensure_ascii=ascii_only, indent=indent, sort_keys=not ascii_only)
