@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from handbill.infra.database import Tx
+from handbill.infra.database import Tx, open_database
 from handbill.kernel.errors import NotFound
 from handbill.kernel.money import Money
 from handbill.payments import ordering, payers, store
 from handbill.payments.model import Customer, Payment, PaymentStatus
 from handbill.payments.opening import Order
 from handbill.payments.ordering import PaymentOrder
+from handbill.payments.start import Started
 from handbill.privacy import erasure
 from handbill.privacy.erasure import READ_MAX, Found, Wanted
 from tests.support.shop import CRYPTO, Shop
@@ -141,6 +143,25 @@ async def test_what_was_read_before_does_not_bring_a_payer_back(shop: Shop) -> N
 
     assert (await shop.payment(started)).payer is None
     assert await known(shop, ordered) == Customer()
+
+
+async def test_erased_while_money_comes_in_they_are_gone_and_the_money_is_there(
+    shop: Shop, database_url: str
+) -> None:
+    """By a command, which is another process than the server."""
+    other, link = open_database(database_url, shop.clock), await shop.link()
+    started = [await shop.pay(link, payer=f"payer {number}") for number in range(20)]
+
+    async def erase_there(one: Started) -> None:
+        [found] = await erasure.find(other, Wanted(id=one.payment.id))
+        await erasure.erase(other, found)
+
+    await asyncio.gather(*(shop.charged(one) for one in started), *map(erase_there, started))
+
+    other.close()
+
+    paid = [await shop.payment(one) for one in started]
+    assert [(one.status, one.payer) for one in paid] == [(PaymentStatus.CHARGED, None)] * 20
 
 
 async def test_whoever_is_erased_can_still_pay_and_the_acquirer_is_told_nothing(

@@ -65,7 +65,7 @@ async def find(db: Database, wanted: Wanted) -> list[Found]:
 
 
 async def erase(db: Database, found: Found) -> None:
-    """All of it or nothing. A repeat finds nothing more to erase."""
+    """All of it or nothing, under the merchant's lock. A repeat finds nothing more to erase."""
 
     def forget(tx: Tx) -> None:
         if found.payer is not None:
@@ -73,7 +73,7 @@ async def erase(db: Database, found: Found) -> None:
         for payment in found.payments:
             _forget_payment(tx, payment.id)
 
-    await db.write(forget)
+    await db.write(forget, merchant=found.merchant_id)
 
 
 def _forget_payment(tx: Tx, payment_id: str) -> None:

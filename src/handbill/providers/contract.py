@@ -64,7 +64,8 @@ class Pending(msgspec.Struct, frozen=True, tag=True):
 
 
 class Declined(msgspec.Struct, frozen=True, tag=True):
-    """`code` is one of ours (`insufficient_funds`, ...); `message` is fit for a payer, or empty."""
+    """`code` is one of ours (`insufficient_funds`, ...); `message` is fit for a payer, or empty. It
+    stands in events and webhooks for good: words that could name a person are left out."""
 
     reference: str
     code: str

@@ -133,6 +133,8 @@ async def test_a_payer_stands_in_one_table_until_erased_and_then_nowhere(
         if sqlite:
             written = files(Path(url.removeprefix("sqlite:///")).parent)
             assert b"planted" not in written.lower()
+        with server.client(server.first_words.test_key) as shop:
+            assert order(shop, txid="afterwards", customer=None).status_code == 201
         server.stop()
         assert not any(word in server.err.lower() for word in PLANTED)
         assert not any(digest in server.err for digest in HASHES)
