@@ -185,6 +185,16 @@ def list_stretch(
     return Stretch(found[:limit], found[limit - 1].sequence if len(found) > limit else None)
 
 
+def recorded_at(tx: Tx, merchant_id: int, sequence: int) -> Instant | None:
+    """When the merchant's event of this number was recorded."""
+    at: Instant | None = tx.value(
+        "SELECT created_at FROM events WHERE merchant_id = :merchant_id AND sequence = :sequence",
+        merchant_id=merchant_id,
+        sequence=sequence,
+    )
+    return at
+
+
 def merchant_of(tx: Tx, event_id: str) -> int | None:
     """Whose event this is, or None."""
     merchant_id: int | None = tx.value("SELECT merchant_id FROM events WHERE id = :id", id=event_id)
@@ -214,6 +224,7 @@ def _store(tx: Tx, recorded: list[_Recorded]) -> None:
             data_json=item.data,
             now=tx.now,
         )
+        tx.count("events", item.type)
     if any(WEBHOOK in item.data for item in recorded):
         tx.announce(TOPIC)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 
 import acquirer_sandbox
-from handbill.bootstrap import acquirers, handlers
+from handbill.bootstrap import acquirers, handlers, request_log
 from handbill.bootstrap.premises import is_at_home, open_crypto
 from handbill.inbox import Inbox
 from handbill.infra.database import Database, open_database
@@ -52,7 +52,7 @@ class House:
         )
         self._sandbox_url = sandbox_url or self.addresses.base + acquirers.SANDBOX_PATH
         openers = acquirers.openers(settings, self.trusted, clock, sandbox_url)
-        self.acquirers = Acquirers(Registry(openers), self.crypto)
+        self.acquirers = Acquirers(Registry(openers, self.db.tallies), self.crypto)
         self.payments = Payments(self.acquirers, self.addresses)
         self.inbox = Inbox(self.acquirers)
         self.workshop = Workshop("handbill.catalog.pictures")
@@ -64,6 +64,7 @@ class House:
             **sandbox_timers,
         }
         self.worker = Worker(self.db, self.handlers, clock)
+        self.request_log = request_log.RequestLog(settings)
         self.app = Application(self._parts())
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -97,6 +98,7 @@ class House:
         await self.trusted.close()
         await self.workshop.close()
         self.app.close()
+        self.request_log.flush()
         self.db.close()
 
     def _parts(self) -> Parts:
@@ -117,4 +119,5 @@ class House:
                 else None
             ),
             has_inbox=self.has_inbox,
+            tell=self.request_log.tell if self.settings.log_requests else None,
         )

@@ -22,6 +22,7 @@ from handbill.kernel.ids import new_id
 TOPIC = "jobs"
 LEASE = 2 * MINUTE
 CLAIM_MAX = 64
+DUE_READ_MAX = 10_000
 RUNNING_MAX = 128
 IDLE_SECONDS = 5.0
 FINISH_SECONDS = 4.0
@@ -128,6 +129,26 @@ def next_due(tx: Tx) -> Instant | None:
         " ORDER BY leased_until LIMIT 1) AS leased) AS soonest"
     )
     return due
+
+
+class Due(msgspec.Struct, frozen=True):
+    """Jobs of a kind that are due, those that run among them. `oldest_at`: since when."""
+
+    kind: str
+    count: int
+    oldest_at: Instant
+
+
+def due(tx: Tx) -> list[Due]:
+    """By kind, of the oldest ones."""
+    return tx.all(
+        Due,
+        "SELECT kind, COUNT(*) AS count, MIN(due_at) AS oldest_at FROM (SELECT kind, due_at"
+        " FROM jobs WHERE due_at <= :now ORDER BY due_at LIMIT :limit) AS due"
+        " GROUP BY kind ORDER BY kind",
+        now=tx.now,
+        limit=DUE_READ_MAX,
+    )
 
 
 def retry_at(tries: int, now: Instant) -> Instant:

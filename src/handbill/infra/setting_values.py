@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-SECRET_KEY_CHARACTERS_MIN = 32
+SECRET_CHARACTERS_MIN = 32
 HOST_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-:")
 
 Network = IPv4Network | IPv6Network
@@ -103,10 +103,10 @@ def database_url(value: object) -> str:
     return f"sqlite:///{folder(path)}"
 
 
-def secret_key(value: object) -> str:
+def secret(value: object) -> str:
     text = str(value)
-    if len(text) < SECRET_KEY_CHARACTERS_MIN:
-        raise ValueError(f"must have at least {SECRET_KEY_CHARACTERS_MIN} characters")
+    if len(text) < SECRET_CHARACTERS_MIN:
+        raise ValueError(f"must have at least {SECRET_CHARACTERS_MIN} characters")
     return text
 
 

@@ -20,7 +20,7 @@ from handbill.infra.setting_values import Network
 from handbill.kernel.errors import Faults, Invalid
 
 PREFIX = "HANDBILL_"
-SECRETS = frozenset({"secret_key", "storage_secret_access_key"})
+SECRETS = frozenset({"secret_key", "metrics_token", "storage_secret_access_key"})
 
 LogFormat = Literal["text", "json"]
 
@@ -108,6 +108,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ]
     log_format: Annotated[
         LogFormat, _about("`text` for people, `json` for machines: one object a line.", "text")
+    ]
+    log_requests: Annotated[
+        bool, _about("Writes a line to the log for each request to a page or the API.", "on")
+    ]
+    metrics_token: Annotated[
+        str | None,
+        _about(
+            "Bearer token, at least 32 characters, with which `/metrics` may be read from "
+            "elsewhere. This machine needs none.",
+            "none: nobody else may read it",
+        ),
     ]
     payer_retention_days: Annotated[
         int,
@@ -230,6 +241,8 @@ def _defaults(given: Mapping[str, Any]) -> dict[str, Any]:
         "shutdown_seconds": 8,
         "worker": True,
         "log_format": "text",
+        "log_requests": True,
+        "metrics_token": None,
         "payer_retention_days": 400,
         "body_retention_days": 90,
         "storage_url": f"file://{data / 'images'}",
@@ -273,11 +286,13 @@ _READERS: dict[str, Callable[[object], object]] = {
     "sandbox": values.flag,
     "trusted_proxies": values.networks,
     "webhook_networks": values.networks,
-    "secret_key": values.secret_key,
+    "secret_key": values.secret,
     "rate_limit": values.whole(0, 1_000_000),
     "rate_burst": values.whole(1, 10_000_000),
     "shutdown_seconds": values.whole(0, 600),
     "worker": values.flag,
+    "log_requests": values.flag,
+    "metrics_token": values.secret,
     "log_format": values.choice(*get_args(LogFormat)),
     # Less could take away what is still on its way: webhooks are tried for 76 hours.
     "payer_retention_days": values.whole(7, 3_650),

@@ -14,6 +14,7 @@ from handbill.payments.model import Attempt, Payment
 
 OF_PAYER_MAX = 1_000
 REFERENCES_MAX = 10_000
+OPEN_READ_MAX = 10_000
 
 _PAYMENT = (
     "id, merchant_id, test, link_id, product_id, txid, type, fingerprint, token, payer, payer_id,"
@@ -226,6 +227,16 @@ def latest_attempt(tx: Tx, payment_id: str) -> Attempt | None:
         " ORDER BY live DESC, created_at DESC, id DESC LIMIT 1",
         payment_id=payment_id,
     )
+
+
+def oldest_open(tx: Tx) -> Instant | None:
+    """When the oldest live attempt began; beyond some thousands of them, one of the oldest."""
+    at: Instant | None = tx.value(
+        "SELECT MIN(created_at) FROM (SELECT created_at FROM attempts WHERE live"
+        " ORDER BY payment_id LIMIT :limit) AS open",
+        limit=OPEN_READ_MAX,
+    )
+    return at
 
 
 def _columns(value: Payment | Attempt, columns: str) -> dict[str, Any]:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from handbill.infra.tallies import Tallies
 from handbill.kernel.errors import ProviderRejected
 from handbill.providers.contract import Provider
+from handbill.providers.counted import Counted
 
 Opener = Callable[[Mapping[str, str]], Provider]
 
 
 class Registry:
-    def __init__(self, openers: Mapping[str, Opener]) -> None:
+    """What their calls come to is counted in `tallies`."""
+
+    def __init__(self, openers: Mapping[str, Opener], tallies: Tallies | None = None) -> None:
         self._openers = dict(openers)
+        self._tallies = tallies or Tallies()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -22,4 +27,4 @@ class Registry:
         opener = self._openers.get(name)
         if opener is None:
             raise ProviderRejected(f"The acquirer {name} is not switched on here.")
-        return opener(credentials)
+        return Counted(opener(credentials), name, self._tallies)

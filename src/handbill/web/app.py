@@ -14,22 +14,27 @@ from handbill.merchants.keys import Keyring
 from handbill.qr.kept import Codes
 from handbill.web import api
 from handbill.web.deps import Deps
+from handbill.web.entrance import Entrance
 from handbill.web.health import Health, folders_with_data
 from handbill.web.inbound import Inbound
+from handbill.web.metrics import Metrics
 from handbill.web.pages.site import Site
 from handbill.web.parts import Parts
 from handbill.web.rates import Rates
+from handbill.web.visits import Visits
 
 
-class Application:
+class Application(Entrance):
     """An ASGI application with its own few resources; close it when nothing is served any more."""
 
     def __init__(self, parts: Parts) -> None:
         self.health = Health(parts.db, *folders_with_data(parts.settings))
         self.codes = Codes()
         self._site = Site(parts, self.codes)
+        visits = Visits()
         routes: list[Route | Mount] = [
             *self.health.routes(),
+            *Metrics(parts, visits).routes(),
             *api.routes(_deps(parts)),
             *Inbound(parts.db, parts.inbox).routes(),
             *self._site.routes(),
@@ -38,8 +43,9 @@ class Application:
             routes.append(Mount("/sandbox", parts.sandbox))
         self._routers = _by_first_word(routes)
         self._nowhere = Router(redirect_slashes=False)
+        super().__init__(self._answer, routes, visits, parts.tell)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self  # so that a router raises where it has no route
         try:
             router = self._routers.get(_first_word(scope["path"]), self._nowhere)
@@ -81,4 +87,5 @@ def _deps(parts: Parts) -> Deps:
         crypto=parts.crypto,
         storage=parts.storage,
         workshop=parts.workshop,
+        tallies=parts.db.tallies,
     )

@@ -6,8 +6,7 @@ idempotency key, so that no handler has to know of it.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
@@ -169,13 +168,6 @@ def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
         key, text = name.decode("latin-1"), value.decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
     return headers
-
-
-def request_names() -> Iterator[str]:
-    """Unique, not secret. Counted: random bytes for each request cost a tenth of a millisecond
-    under load, because asking the system for them lets go of the interpreter's lock."""
-    process = ids.token()[:12]
-    return (f"{process}-{number:x}" for number in itertools.count(1))
 
 
 def _kept(reply: Reply) -> idempotency.Answer:

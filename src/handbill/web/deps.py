@@ -10,6 +10,7 @@ from handbill.infra.crypto import Crypto
 from handbill.infra.database import Database
 from handbill.infra.settings import Settings
 from handbill.infra.storage import Storage
+from handbill.infra.tallies import Tallies
 from handbill.infra.workshop import Workshop
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import Clock
@@ -37,3 +38,4 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     crypto: Crypto
     storage: Storage
     workshop: Workshop
+    tallies: Tallies

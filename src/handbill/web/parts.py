@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 from starlette.types import ASGIApp
 
@@ -15,11 +17,12 @@ from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import Clock
 from handbill.merchants.accounts import Acquirers
 from handbill.payments.start import Payments
+from handbill.web.entrance import Visit
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """`sandbox` is the acquirer's application, where it runs here; `has_inbox` says whether the
-    built-in receiver of webhooks is open."""
+    built-in receiver of webhooks is open; `tell` logs a request, where that is wanted."""
 
     settings: Settings
     clock: Clock
@@ -33,3 +36,4 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     storage: Storage
     sandbox: ASGIApp | None
     has_inbox: bool
+    tell: Callable[[Visit], None] | None

@@ -6,17 +6,18 @@ merchant, rate, address and method, scope, headers, size, JSON, fields.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from handbill.infra import tracing
 from handbill.kernel.errors import Forbidden, HandbillError, NotFound, TooMany, Unauthorized
 from handbill.merchants.model import Identity
 from handbill.web import bodies, problems
 from handbill.web.arguments import reader
-from handbill.web.calls import Call, read_headers, request_names
+from handbill.web.calls import Call, read_headers
 from handbill.web.deps import Deps
 from handbill.web.operations import Operation
 from handbill.web.replies import Reply
@@ -33,27 +34,23 @@ def build(operations: Sequence[Operation], deps: Deps) -> list[Route]:
     paths: dict[str, dict[str, Operation]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method] = operation
-    names = request_names()
-    routes = [Route(path, _Path(methods, deps, names)) for path, methods in paths.items()]
-    return [*routes, Route(API + "/{rest:path}", _Path({}, deps, names))]
+    routes = [Route(path, _Path(methods, deps)) for path, methods in paths.items()]
+    return [*routes, Route(API + "/{rest:path}", _Path({}, deps))]
 
 
 class _Path:
     """The ASGI application of one path."""
 
-    def __init__(
-        self, operations: Mapping[str, Operation], deps: Deps, names: Iterator[str]
-    ) -> None:
+    def __init__(self, operations: Mapping[str, Operation], deps: Deps) -> None:
         self._deps = deps
-        self._names = names
         self._verbs = {m: (o, reader(o)) for m, o in operations.items()}
         if "GET" in self._verbs:
             self._verbs["HEAD"] = self._verbs["GET"]
         self._allow = ", ".join(sorted([*self._verbs, "OPTIONS"]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = next(self._names)
-        headers = {"x-request-id": request_id, **_ALWAYS}
+        request_id = tracing.request_id()
+        headers = dict(_ALWAYS)
         try:
             reply = await self._answer(scope, receive, request_id, headers)
         except bodies.CallerGone:
@@ -73,7 +70,7 @@ class _Path:
         self, scope: Scope, receive: Receive, request_id: str, headers: dict[str, str]
     ) -> Reply:
         given = read_headers(scope["headers"])
-        identity = await self._identify(given.get("x-api-key"))
+        identity = scope["identity"] = await self._identify(given.get("x-api-key"))
         self._count(identity, headers)
         if not self._verbs:
             raise NotFound("There is nothing at this address.")
@@ -109,6 +106,7 @@ class _Path:
         headers["ratelimit-policy"] = rates.policy
         headers["ratelimit"] = f'"default";r={standing.remaining};t={standing.full_seconds}'
         if not standing.allowed:
+            self._deps.tallies.count("rate_limited", "key")
             raise TooMany("The key is over its rate.", retry_after_seconds=standing.retry_seconds)
 
     def _other_method(self, method: str, request_id: str) -> Reply:

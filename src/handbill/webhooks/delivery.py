@@ -173,6 +173,7 @@ def _record(tx: Tx, job: Job, judged: Judged) -> None:
             status, delivered_at = DeliveryStatus.DELIVERED, sent.ended_at
         case _:
             jobs.finish(tx, job)
+    tx.count("webhook_attempts", type(judged.verdict).__name__.lower())
     states.advance(STATES, delivery.status, status)
     attempt = _attempt_of(sent)
     store.add_attempt(tx, delivery.id, attempt)

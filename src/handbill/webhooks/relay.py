@@ -11,6 +11,7 @@ import structlog
 from handbill import events
 from handbill.infra import jobs
 from handbill.infra.database import Database, Tx
+from handbill.kernel.clock import Instant
 from handbill.merchants import service as merchants
 from handbill.payments import facts
 from handbill.webhooks import store
@@ -18,6 +19,7 @@ from handbill.webhooks.model import flat_body
 
 DELIVER = "webhooks.deliver"
 EVENTS_MAX = 500
+BEHIND_READ_MAX = 100
 IDLE_SECONDS = 30.0
 RETRY_SECONDS = 1.0
 
@@ -51,6 +53,16 @@ async def relay(db: Database) -> None:
                 log.error("fan_out_failed", exc_info=error)
                 pause_seconds = RETRY_SECONDS
             await news.wait(pause_seconds)
+
+
+def oldest_waiting(tx: Tx) -> Instant | None:
+    """When the oldest event was recorded that no cursor has passed yet, of some merchants."""
+    reached = store.cursors(tx)
+    waiting = [
+        events.recorded_at(tx, merchant_id, reached.get(merchant_id, 0) + 1)
+        for merchant_id in _behind(tx)[:BEHIND_READ_MAX]
+    ]
+    return min((at for at in waiting if at is not None), default=None)
 
 
 async def _fan_out_merchant(db: Database, merchant_id: int) -> int:

@@ -85,6 +85,7 @@ async def house(db: Database, clock: ManualClock, tmp_path: Path) -> AsyncIterat
         crypto=crypto,
         storage=open_storage(chosen),
         workshop=workshop,
+        tallies=db.tallies,
     )
     shop = await db.write(lambda tx: service.create(tx, crypto, "Shop", None))
     other = await db.write(lambda tx: service.create(tx, crypto, "Other", None))

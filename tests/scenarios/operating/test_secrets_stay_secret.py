@@ -18,14 +18,16 @@ from tests.support.receivers import answer, receiving
 pytestmark = pytest.mark.anyio
 
 SECRET_KEY = "planted-installation-key-0123456789abcdef"
+METRICS_TOKEN = "planted-token-for-metrics-0123456789abc"
+CUSTOMER = {"email": "e-mail", "phone": "telephone", "name": "name"}
 SECONDS = 20
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("secrets") / "data"
-    options = ("--secret-key", SECRET_KEY, "--log-format", "json")
-    with serving(folder, *options) as running:
+    secrets = ("--secret-key", SECRET_KEY, "--metrics-token", METRICS_TOKEN)
+    with serving(folder, *secrets, "--log-format", "json") as running:
         yield running
 
 
@@ -46,6 +48,17 @@ def planted(server: Server) -> dict[str, str]:
         "second webhook secret": made["webhook_secret"],
         "payer's cookie": "planted-cookie-of-a-payer",
         "contact": "planted-card-4111111111111111",
+        "second live key": made["api_keys"]["live"],
+        "metrics token": METRICS_TOKEN,
+        "card": "4000 0566 5566 5556",
+        "card in one piece": "5555555555554444",
+        "e-mail": "planted.payer@mail.example",
+        "name": "Planted Payer-Name",
+        "telephone": "+79990001122",
+        "bearer": "planted-bearer-token.of~somebody",
+        "idempotency key": "planted-idempotency-key-77",
+        "parameter": "planted-parameter-of-an-address",
+        "metadata": "planted-metadata-of-a-merchant",
     }
 
 
@@ -60,6 +73,7 @@ async def live_a_little(server: Server, planted: dict[str, str]) -> list[str]:
             shop.post("/api/v1/links", content=b'{"amount": {"default": ' + b"1" * 40)
             shop.get("/api/v1/links?cursor=nonsense")
             shop.delete(f"/api/v1/links/{planted['live key']}")
+            live_worse_than_that(server, shop, planted)
         with server.client(planted["live key"] + "x") as stranger:
             stranger.get("/api/v1/links")
         browser = server.client(cookies={"payer": planted["payer's cookie"]})
@@ -81,6 +95,27 @@ async def live_a_little(server: Server, planted: dict[str, str]) -> list[str]:
     return tokens
 
 
+def live_worse_than_that(server: Server, shop: httpx2.Client, planted: dict[str, str]) -> None:
+    """Secrets where they do not belong: in addresses, headers, amounts and names."""
+    customer = {name: planted[word] for name, word in CUSTOMER.items()}
+    params = {"type": "payment", "amount": 1000, "currency": "RUB", "customer": customer}
+    shop.post("/api/v1/transactions", json={"params": {**params, "amount": planted["card"]}})
+    shop.post("/api/v1/transactions", json={"params": {**params, "returnUrl": planted["e-mail"]}})
+    headers = {"idempotency-key": planted["idempotency key"] * 20}
+    shop.post("/api/v1/links", json={"title": planted["metadata"]}, headers=headers)
+    for word in ("card", "card in one piece", "e-mail", "second live key", "parameter"):
+        shop.get("/api/v1/transactions", params={"txid": planted[word], planted[word]: "x"})
+        shop.get(f"/pay/status/{planted[word]}")
+        shop.get(f"/pay/link/{planted[word]}?{planted[word]}")
+        shop.get("/nowhere", headers={"authorization": f"Bearer {planted['bearer']}"})
+    forged = {"via": "1.1 somebody", "authorization": f"Bearer {planted['metrics token']}"}
+    assert server.payer.get("/metrics", headers=forged).status_code == 200
+    forged = {**forged, "authorization": f"Bearer {planted['bearer']}"}
+    assert server.payer.get("/metrics", headers=forged).status_code == 401
+    named = server.payer.get("/", headers={"x-request-id": planted["parameter"]})
+    assert planted["parameter"] not in named.headers["x-request-id"]
+
+
 async def test_nothing_secret_is_written_anywhere(server: Server, planted: dict[str, str]) -> None:
     tokens = await live_a_little(server, planted)
     until(lambda: "webhook_attempted" in server.err, SECONDS)
@@ -95,6 +130,12 @@ async def test_nothing_secret_is_written_anywhere(server: Server, planted: dict[
     for token in tokens:
         assert len(token) >= 22
         assert token not in log
+
+    assert len(planted) >= 20
+    requests = [line for line in lines if line["event"] == "request"]
+    assert len({line["request_id"] for line in requests}) == len(requests) >= 40
+    assert {line["route"] for line in requests} >= {"/pay/status/{token}", "/api/v1/links", "none"}
+    assert any("merchant" in line for line in requests)
 
     stored = b"".join(path.read_bytes() for path in server.folder.rglob("*") if path.is_file())
     for name, secret in planted.items():

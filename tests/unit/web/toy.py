@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 from msgspec import Meta
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from handbill.infra.paging import Page, Position
+from handbill.infra.tallies import Tallies
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import ManualClock
 from handbill.kernel.errors import LinkNotPayable, NotFound
@@ -18,10 +20,12 @@ from handbill.web.bodies import Upload as File
 from handbill.web.calls import Call
 from handbill.web.cursors import Paged
 from handbill.web.deps import Deps
+from handbill.web.entrance import Entrance
 from handbill.web.envelopes import Shown
 from handbill.web.operations import Operation, Upload, not_yet
 from handbill.web.paths import build
 from handbill.web.rates import Rates
+from handbill.web.visits import Visits
 
 KEY = "hb_test_of_merchant_one"
 LINKS_ONLY = "hb_test_with_few_scopes"
@@ -190,6 +194,7 @@ def toy_deps(clock: ManualClock, rates: Rates | None = None) -> Deps:
         crypto=missing,
         storage=missing,
         workshop=missing,
+        tallies=Tallies(),
         keyring=ToyKeys(),
         addresses=Addresses("https://pay.example"),
         clock=clock,
@@ -197,5 +202,6 @@ def toy_deps(clock: ManualClock, rates: Rates | None = None) -> Deps:
     )
 
 
-def toy_app(clock: ManualClock, rates: Rates | None = None) -> Starlette:
-    return Starlette(routes=build(OPERATIONS, toy_deps(clock, rates)))
+def toy_app(clock: ManualClock, rates: Rates | None = None) -> ASGIApp:
+    routes = build(OPERATIONS, toy_deps(clock, rates))
+    return Entrance(Starlette(routes=routes), routes, Visits(), None)

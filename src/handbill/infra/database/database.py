@@ -15,6 +15,7 @@ from handbill.infra.database.reader import Readers
 from handbill.infra.database.sqlite import SqliteBackend
 from handbill.infra.database.tx import Tx
 from handbill.infra.database.writer import Writer
+from handbill.infra.tallies import Tallies
 from handbill.kernel.clock import Clock
 
 T = TypeVar("T")
@@ -35,8 +36,10 @@ class Database:
 
     def __init__(self, backend: Backend, clock: Clock) -> None:
         self.backend = backend
+        self.tallies = Tallies()
+        """Commits, and what functions counted in them; others of this process count here too."""
         self._changes = Changes()
-        self._writer = Writer(backend, clock, self._changes.wake)
+        self._writer = Writer(backend, clock, self._changes.wake, self.tallies)
         self._readers = Readers(backend, clock)
         self._unwatch = backend.watch(self._changes.wake)
         self._closed = False
@@ -87,6 +90,11 @@ class Database:
         """Leaves no copy of what was erased in the files of the database, nor in its log. False
         where one may stay: on PostgreSQL, in a large file, or because of others who read."""
         return await asyncio.to_thread(self.backend.scrub)
+
+    @property
+    def waiting(self) -> int:
+        """How many writes wait for their transaction."""
+        return self._writer.waiting
 
     def close(self) -> None:
         """Blocks until what waits is written and answered. Idempotent."""

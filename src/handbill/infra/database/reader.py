@@ -6,6 +6,7 @@ A read that lost its connection is run once more on a new one: nothing can have 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -57,7 +58,9 @@ class Readers:
     async def _in_thread(self, fn: Callable[[Tx], T], snapshot: bool) -> T:
         self._refuse_when_closed()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._run, fn, snapshot)
+        # In the caller's context, so that what goes wrong there is logged under its request.
+        run = contextvars.copy_context().run
+        return await loop.run_in_executor(self._threads, run, self._run, fn, snapshot)
 
     def _run(self, fn: Callable[[Tx], T], snapshot: bool) -> T:
         self._refuse_when_closed()

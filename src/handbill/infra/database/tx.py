@@ -78,3 +78,7 @@ class Tx(Work):
     def announce(self, topic: str) -> None:
         """Wakes those who wait for `topic` in `Database.changed` once this is committed."""
         self.topics.add(topic)
+
+    def count(self, name: str, *labels: str) -> None:
+        """Counts in the tallies of the process, once this is committed."""
+        self.counted.append((name, labels))

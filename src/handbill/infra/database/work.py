@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol, Self
 
 from handbill.infra.database.sql import Statement, Write, bind, prepare
+from handbill.infra.tallies import Counted
 from handbill.kernel.clock import Instant
 
 
@@ -38,7 +39,7 @@ class Work:
 
     __slots__ = (
         *("_gathered", "_known", "_later", "_mine", "_session"),
-        *("failed", "now", "topics", "wrote"),
+        *("counted", "failed", "now", "topics", "wrote"),
     )
 
     def __init__(
@@ -53,6 +54,7 @@ class Work:
         self.wrote = False
         self.failed: Exception | None = None
         self.topics: set[str] = set()
+        self.counted: list[Counted] = []
         # Shared by the functions of a batch, so that a statement of one of them sends what another
         # left for later: it must not decide on rows that are about to change.
         self._later: list[Write] = [] if later is None else later
@@ -67,6 +69,7 @@ class Work:
     def absorb(self, other: Self) -> None:
         """Takes over what a function of the same batch left for the end."""
         self.topics |= other.topics
+        self.counted += other.counted
         for store, items in other._gathered.items():
             self._gathered.setdefault(store, []).extend(items)
 

@@ -27,6 +27,7 @@ import structlog
 from handbill.infra.database.backend import Backend, Connection, Failure
 from handbill.infra.database.sql import Write
 from handbill.infra.database.tx import Tx
+from handbill.infra.tallies import Tallies
 from handbill.kernel.clock import Clock
 from handbill.kernel.errors import HandbillError, StorageFull, Unavailable, WriteUnknown
 
@@ -74,11 +75,16 @@ class Writer:
     """Owns the only connection that writes. `committed` gets the topics, in its thread."""
 
     def __init__(
-        self, backend: Backend, clock: Clock, committed: Callable[[set[str]], None]
+        self,
+        backend: Backend,
+        clock: Clock,
+        committed: Callable[[set[str]], None],
+        tallies: Tallies,
     ) -> None:
         self._backend = backend
         self._clock = clock
         self._committed = committed
+        self._tallies = tallies
         self._waiting: queue.SimpleQueue[Pending | None] = queue.SimpleQueue()
         self._connection: Connection | None = backend.connect()
         # Every statement gives the interpreter's lock away; a busy event loop gives it back only
@@ -99,6 +105,10 @@ class Writer:
                 raise Unavailable("The server is stopping.")
             self._waiting.put(pending)
         return await pending.future
+
+    @property
+    def waiting(self) -> int:
+        return self._waiting.qsize()
 
     def close(self) -> None:
         """Finishes what waits, then ends the thread. Idempotent."""
@@ -192,6 +202,8 @@ class Writer:
             connection.commit(rest, sorted(whole.topics))
         except Exception as error:
             raise Stopped(error, Stage.COMMITTING) from error
+        self._tallies.count_all([*whole.counted, ("commits", ())])
+        self._tallies.count("committed_writes", by=len(batch))
         return whole.topics
 
     def _may_try_again(self, stopped: Stopped, failure: Failure | None, tries: int) -> bool:

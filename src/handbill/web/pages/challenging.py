@@ -27,16 +27,21 @@ class Challenges:
 
     def prove(self, order: Order, fields: dict[str, str]) -> Order:
         """The order with the proof of work that came with it, if one did."""
-        return self._puzzles.prove(order, fields.get("challenge"), fields.get("solution"))
+        proved = self._puzzles.prove(order, fields.get("challenge"), fields.get("solution"))
+        if proved.effort:
+            self._count("proved")
+        return proved
 
     def describe(self, order: Order, asked: Challenged) -> Challenged:
         """The same with a puzzle in it, for a program."""
+        self._count("challenged")
         puzzle = msgspec.to_builtins(self._puzzles.make(order, asked.bits))
         return Challenged(asked.bits, retry_after_seconds=asked.retry_after_seconds, puzzle=puzzle)
 
     def page(
         self, offer: Offer, order: Order, fields: dict[str, str], asked: Challenged
     ) -> Response:
+        self._count("challenged")
         desk, words = self._desk, self._desk.language
         puzzle = self._puzzles.make(order, asked.bits)
         kept = [(name, fields[name]) for name in FIELDS if name in fields]
@@ -53,3 +58,6 @@ class Challenges:
         headers = desk.page_headers(desk.page_hosts(offer.methods), scripts=True)
         headers["retry-after"] = str(asked.retry_after_seconds)
         return asking.html(desk.renderer.challenge(view, words), headers, STATUS)
+
+    def _count(self, answer: str) -> None:
+        self._desk.db.tallies.count("guard_answers", answer)

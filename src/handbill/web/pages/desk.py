@@ -10,7 +10,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from handbill.kernel import ids
+from handbill.infra import tracing
 from handbill.kernel.errors import Blocked, HandbillError, LinkNotPayable, NotFound
 from handbill.links.offer import Offer
 from handbill.merchants.model import Account
@@ -67,6 +67,8 @@ class Desk:
     async def problem(self, request: Request, error: Exception) -> Response:
         if not isinstance(error, HandbillError):
             error = HandbillError("Something broke on our side.", code=problems.INTERNAL)
+        if isinstance(error, Blocked):
+            self.db.tallies.count("guard_answers", "blocked")
         if asking.wants_json(request):
             return self.json_problem(error)
         if isinstance(error, LinkNotPayable):
@@ -141,7 +143,7 @@ class Desk:
         )
 
     def json_problem(self, error: HandbillError) -> Response:
-        reply = problems.render(error, ids.token(), self.addresses, self.clock.now())
+        reply = problems.render(error, tracing.request_id(), self.addresses, self.clock.now())
         return Response(reply.body, reply.status, reply.headers)
 
     def _page(self, view: EndPage) -> Response:
