@@ -50,6 +50,7 @@ async def known(shop: Shop, payment: Payment) -> Customer:
         {"email": "anna@mail.EXAMPLE "},
         {"phone": "79000000001"},
         {"phone": "+7-900-000-0001"},
+        {"phone": "٧٩٠٠٠٠٠٠٠٠١"},
     ],
 )
 async def test_a_person_is_found_however_they_spell_it(shop: Shop, wanted: dict[str, str]) -> None:

@@ -69,7 +69,7 @@ def erase(
     if as_json:
         typer.echo(msgspec.json.encode(gone).decode())
         return
-    typer.echo(f"Erased: {gone['payers']} payers, {gone['payments']} payments.")
+    typer.echo(f"Erased. Payers: {gone['payers']}; their payments: {gone['payments']}.")
     if not gone["scrubbed"]:
         typer.echo("Old copies may stay in the database's files: docs/explanation/personal-data.md")
 

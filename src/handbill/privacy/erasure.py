@@ -132,4 +132,4 @@ def _folded(email: str | None) -> str:
 
 
 def _digits(phone: str | None) -> str:
-    return "".join(c for c in phone or "" if c.isdecimal())
+    return "".join(str(int(c)) for c in phone or "" if c.isdecimal())  # also those of other scripts

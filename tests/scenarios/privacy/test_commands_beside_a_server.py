@@ -44,7 +44,7 @@ def test_a_person_is_shown_what_is_known_of_them(server: Server) -> None:
 def test_they_are_erased_while_the_server_runs(server: Server) -> None:
     payment_id = order(server, email="erased@mail.example")
     gone = server.command("payers", "erase", "--email", "erased@mail.example", "--yes")
-    assert gone.out == "Erased: 1 payers, 1 payments.\n"
+    assert gone.out == "Erased. Payers: 1; their payments: 1.\n"
 
     [shown] = server.command("payers", "show", payment_id, "--json").json
     nobody = server.command("payers", "show", "--email", "erased@mail.example")

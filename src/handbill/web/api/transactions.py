@@ -44,7 +44,7 @@ Language = Annotated[
 
 
 class CustomerIn(msgspec.Struct, frozen=True, kw_only=True):
-    """What you know of the payer."""
+    """What you know of the payer. For the acquirer; kept apart, and for a limited time."""
 
     email: Annotated[str, Meta(max_length=254)] | None = None
     phone: Annotated[str, Meta(max_length=40)] | None = None
