@@ -20,6 +20,8 @@ INSISTENCE = 1_000
 AGAIN = 0.1
 NEVER = frozenset({401, 403, 404, 422, 500})
 """No client here gives a reason for them."""
+REFUSALS = frozenset({"not_refundable", "invalid"})
+"""Of a refund, where the rest is on its way back already."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -60,7 +62,10 @@ class Asker:
     async def close(self) -> None:
         await self._http.close()
 
-    async def ask(self, method: str, path: str, **fields: Any) -> Answer | None:
+    async def ask(
+        self, method: str, path: str, *, may_refuse: bool = False, **fields: Any
+    ) -> Answer | None:
+        """`may_refuse`: 422 is an answer too."""
         url = self._chance.choice(self._urls) + path
         try:
             async with self._http.request(method, url, allow_redirects=False, **fields) as got:
@@ -71,40 +76,48 @@ class Asker:
             return None
         word = f"{answer.status} {answer.error}".strip()
         self._journal.answers[word] += 1
-        if answer.status in NEVER:
+        if answer.status in NEVER and not (may_refuse and answer.status == 422):
             self._journal.faults.append(f"{method} {path} was answered with {word}")
         return answer
 
-    def with_key(self, wish: Wish, path: str, body: Mapping[str, Any]) -> Send:
+    def with_key(
+        self, wish: Wish, path: str, body: Mapping[str, Any], *, may_refuse: bool = False
+    ) -> Send:
         """The merchant's request, under a key of its own."""
-        headers = {**self._key, "idempotency-key": wish.mark}
-        return lambda: self.ask("POST", path, json=body, headers=headers)
+        fields = {"json": body, "headers": {**self._key, "idempotency-key": wish.mark}}
+        return lambda: self.ask("POST", path, may_refuse=may_refuse, **fields)
 
     async def once(self, wish: Wish, send: Send) -> Answer | None:
         """The answer, where it acknowledges."""
         answer = await send()
-        if answer is None or answer.status != 201:
+        if answer is None:
+            return None
+        if answer.error in REFUSALS:
+            wish.is_refused = True
+        if answer.status != 201:
             return None
         wish.ids.add(answer.data["id"])
         return answer
 
     async def wait_for(self, wish: Wish, send: Send) -> Answer | None:
-        """Sends until somebody acknowledges; None where the storm is over before that."""
-        while not self.is_over:
+        """Sends until somebody acknowledges; None where the request is refused, or the
+        storm is over before that."""
+        while not self.is_over and not wish.is_refused:
             answer = await self.once(wish, send)
             if answer is not None:
                 if answer.is_replay or self._chance.random() < AGAIN:
                     await self._compare(wish, answer, send)
                 return answer
             await asyncio.sleep(PAUSE_SECONDS)
-        self._open.append((wish, send))
+        if not wish.is_refused:
+            self._open.append((wish, send))
         return None
 
     async def insist(self) -> None:
         """Whatever nobody has answered yet is asked again, as before, until somebody does."""
         for wish, send in self._open:
             for _ in range(INSISTENCE):
-                if await self.once(wish, send):
+                if await self.once(wish, send) or wish.is_refused:
                     break
                 await asyncio.sleep(PAUSE_SECONDS)
             else:

@@ -61,7 +61,7 @@ BUGS = (
             ),
         ),
         f"{TORTURE} sqlite",
-        "its events say otherwise",
+        "was told 0 times",
     ),
     Bug(
         "An event becomes a delivery without the job that sends it",
@@ -138,12 +138,23 @@ BUGS = (
         (
             Edit(
                 "handbill/payments/charging.py",
-                "    book.post(tx, recipes.charged(_money(payment, attempt)))\n",
+                "    book.post(tx, recipes.charged(_charge(payment, attempt)))\n",
                 "",
             ),
         ),
         f"{TORTURE} sqlite",
         "the books do not say so",
+    ),
+    Bug(
+        "A refund counts against what was paid only once it has succeeded",
+        (
+            Edit(
+                "handbill/payments/refund.py",
+                "return self.status is not RefundStatus.FAILED",
+                "return self.status is RefundStatus.SUCCEEDED",
+            ),
+        ),
+        "tests/stores/test_refunds.py::test_of_refunds_at_once_no_kopeck_goes_back_twice",
     ),
     Bug(
         "A key of idempotency is looked up before and stored after its effect",
@@ -166,9 +177,9 @@ BUGS = (
         "Money that comes after an attempt has ended is dropped",
         (
             Edit(
-                "handbill/payments/service.py",
-                "        case Charged():\n            attempt, payment = charging",
-                "        case Charged() if attempt.live:\n            attempt, payment = charging",
+                "handbill/payments/turns.py",
+                "Turn.RELEASE),\n    *(Turn.CHARGE,",
+                "Turn.RELEASE),\n    *(Turn.NOTHING,",
             ),
         ),
         "tests/stores/test_payments_late.py::test_money_after_the_end_is_a_late_charge",
@@ -178,8 +189,8 @@ BUGS = (
         (
             Edit(
                 "handbill/payments/charging.py",
-                "    if outcome.amount != attempt.amount or outcome.attempt_id",
-                "    if outcome.attempt_id",
+                "if outcome.amount != attempt.expected or outcome.attempt_id",
+                "if outcome.attempt_id",
             ),
         ),
         "tests/stores/test_payments.py::test_money_that_does_not_fit_is_for_a_person",

@@ -3,7 +3,7 @@ the rows of the house, and the books of the sandbox acquirer, which is a company
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Collection
 from typing import Any
 
 import aiohttp
@@ -21,8 +21,17 @@ class Attempt(msgspec.Struct, frozen=True):
     id: str
     payment_id: str
     status: str
-    live: bool
+    standing: str | None
     amount_minor: int
+
+
+class Refund(msgspec.Struct, frozen=True):
+    id: str
+    payment_id: str
+    status: str
+    standing: str
+    amount_minor: int
+    with_fee_minor: int
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -55,33 +64,47 @@ class Taken(msgspec.Struct, frozen=True):
 
     id: str
     attempt_id: str
-    status: str
     captured_minor: int
-    refunded_minor: int
+
+
+class Given(msgspec.Struct, frozen=True):
+    """A refund in the acquirer's books; `refund_id` is ours."""
+
+    refund_id: str
+    status: str
+    amount_minor: int
 
 
 class Rows(msgspec.Struct, frozen=True):
     attempts: list[Attempt]
+    refunds: list[Refund]
     events: list[Event]
     deliveries: list[Delivery]
     entries: list[Entry]
     taken: list[Taken]
+    given: list[Given]
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """`links` and `payments` are the API's objects."""
+    """`links`, `payments` and `refunds` are the API's objects."""
 
     links: list[dict[str, Any]]
     payments: list[dict[str, Any]]
+    refunds: list[dict[str, Any]]
     rows: Rows
 
 
-async def gather(house: Installation, http: aiohttp.ClientSession, key: str) -> Evidence:
-    url = house.nodes[0].url
-    links, payments = await asyncio.gather(
-        _listed(http, f"{url}/api/v1/links", key), _listed(http, f"{url}/api/v1/transactions", key)
-    )
-    return Evidence(links, payments, await read_rows(house.url))
+async def gather(
+    house: Installation, http: aiohttp.ClientSession, key: str, refunded: Collection[str]
+) -> Evidence:
+    """`refunded`: the payments whose refunds are looked at through the API."""
+    url = house.nodes[0].url + "/api/v1"
+    links = await _listed(http, f"{url}/links", key)
+    payments = await _listed(http, f"{url}/transactions", key)
+    refunds = []
+    for payment in sorted(refunded):
+        refunds += await _listed(http, f"{url}/transactions/{payment}/refunds", key)
+    return Evidence(links, payments, refunds, await read_rows(house.url))
 
 
 async def read_rows(url: str) -> Rows:
@@ -95,7 +118,12 @@ async def read_rows(url: str) -> Rows:
 def _rows(tx: Tx) -> Rows:
     return Rows(
         attempts=tx.all(
-            Attempt, "SELECT id, payment_id, status, live, amount_minor FROM attempts ORDER BY id"
+            Attempt,
+            "SELECT id, payment_id, status, standing, amount_minor FROM attempts ORDER BY id",
+        ),
+        refunds=tx.all(
+            Refund,
+            "SELECT id, payment_id, status, standing, amount_minor, with_fee_minor FROM refunds",
         ),
         events=tx.all(
             Event,
@@ -108,10 +136,8 @@ def _rows(tx: Tx) -> Rows:
             "SELECT e.reason, e.reference, p.account, p.side, p.amount_minor FROM ledger_entries e"
             " JOIN ledger_postings p ON p.entry_id = e.id WHERE e.sealed",
         ),
-        taken=tx.all(
-            Taken,
-            "SELECT id, attempt_id, status, captured_minor, refunded_minor FROM sandbox_payments",
-        ),
+        taken=tx.all(Taken, "SELECT id, attempt_id, captured_minor FROM sandbox_payments"),
+        given=tx.all(Given, "SELECT refund_id, status, amount_minor FROM sandbox_refunds"),
     )
 
 

@@ -144,6 +144,7 @@ class Installation:
 
 HURRIED = (
     "payments.reconcile",
+    "payments.refund",
     "inbox.process",
     "webhooks.deliver",
     "sandbox.follow",

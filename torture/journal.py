@@ -1,7 +1,7 @@
 """What was asked and what was promised. The judge compares it with what is there afterwards.
 
 Every wish carries a mark of its own, by which its effect is found whoever lost the answer: a word
-in a link's metadata, the amount of a payment.
+in a link's metadata, the amount of a payment, the reason of a refund.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ import msgspec
 
 class Wish(msgspec.Struct):
     """One effect that somebody asked for, once or (with a key) again and again. `ids` are those
-    that were acknowledged; `of` is the object that it was asked of."""
+    that were acknowledged; `of` is the object that it was asked of. `is_refused`: the answer was
+    that nothing happened, and that nothing will."""
 
     mark: str
     of: str = ""
     ids: set[str] = msgspec.field(default_factory=set)
     minor: int = 0
+    is_refused: bool = False
 
     @property
     def is_acknowledged(self) -> bool:
@@ -32,6 +34,7 @@ class Journal:
     def __init__(self) -> None:
         self.links: dict[str, Wish] = {}
         self.payments: dict[str, Wish] = {}
+        self.refunds: dict[str, Wish] = {}
         self.limits: dict[str, int] = {}
         """Links with a limit, by id: how many payments they may keep."""
         self.answers: Counter[str] = Counter()
@@ -49,13 +52,22 @@ class Journal:
         minor = next(self._numbers) * 100 + tail
         return self.payments.setdefault(str(minor), Wish(str(minor), link, minor=minor))
 
+    def wish_refund(self, payment: str, minor: int) -> Wish:
+        mark = f"refund-{next(self._numbers)}"
+        return self.refunds.setdefault(mark, Wish(mark, payment, minor=minor))
+
     def acknowledged(self) -> dict[str, int]:
-        kinds = {"links": self.links, "payments": self.payments}
         return {
-            name: sum(wish.is_acknowledged for wish in wishes.values())
-            for name, wishes in kinds.items()
+            kind: sum(wish.is_acknowledged for wish in wishes.values())
+            for kind, wishes in self._kinds().items()
         }
 
     def unknown(self) -> int:
-        wishes = (*self.links.values(), *self.payments.values())
-        return sum(not wish.is_acknowledged for wish in wishes)
+        return sum(
+            not wish.is_acknowledged and not wish.is_refused
+            for wishes in self._kinds().values()
+            for wish in wishes.values()
+        )
+
+    def _kinds(self) -> dict[str, dict[str, Wish]]:
+        return {"links": self.links, "payments": self.payments, "refunds": self.refunds}

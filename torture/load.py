@@ -13,16 +13,20 @@ from urllib.parse import urlsplit
 
 from torture.asking import Answer, Asker
 from torture.journal import Journal, Wish
+from torture.receiver import Paid, Receiver
 
 PAUSE_SECONDS_MAX = 0.2
 RACERS = 3
 NEVER_PRESSED = 0.2
+PARTS = ((100,), (30, 40), (60, 60), (100, 100))
+"""Refunds of one payment that are asked for at once, in per cent: not all of them find enough."""
+HEARD_SECONDS = 0.5
 JSON = {"accept": "application/json"}
 TOKEN = re.compile(r'name="attempt" value="([\w.~-]+)"')
 
 TAILS = {
-    "card": (61, 61, 61, 62, 63, 64, 71, 72, 91, 92, 93, 31, 32, 33, 36, 41, 0),
-    "sbp": (81, 81, 61, 82, 83, 91, 92, 31, 32, 41),
+    "card": (61, 61, 62, 63, 64, 71, 72, 91, 92, 93, 31, 32, 33, 36, 41, 51, 52, 53, 54, 0),
+    "sbp": (81, 81, 61, 82, 83, 91, 92, 31, 32, 41, 51, 52, 54),
 }
 """How payments end, by the last digits of their amounts: see docs/reference/sandbox.md. 0 waits for
 a button."""
@@ -31,21 +35,22 @@ a button."""
 class Load:
     """`start` it, then `stop` it and `close` it."""
 
-    def __init__(self, journal: Journal, urls: Sequence[str], key: str, seed: int) -> None:
+    def __init__(
+        self, journal: Journal, receiver: Receiver, urls: Sequence[str], key: str, seed: int
+    ) -> None:
         self._journal = journal
+        self._receiver = receiver
         self._chance = random.Random(seed)
         self._asker = Asker(journal, urls, key, self._chance)
         self._tasks: list[asyncio.Task[None]] = []
-        self._notify_url = ""
         self._to_pay = ""
 
-    async def start(self, notify_url: str, *, shops: int = 2, payers: int = 4) -> None:
-        self._notify_url = notify_url
+    async def start(self, *, shops: int = 2, payers: int = 4) -> None:
         made = await self._make_link(amount_type="dynamic", minor=0)
         assert made is not None
         self._to_pay = made
         work: list[Callable[[], Awaitable[None]]] = [self._shop] * shops
-        work += [self._payer] * payers + [self._racers]
+        work += [self._payer] * payers + [self._racers, self._refunder]
         self._tasks = [asyncio.create_task(self._repeat(one)) for one in work]
 
     async def stop(self) -> None:
@@ -101,6 +106,23 @@ class Load:
         presses = [self._asker.ask("POST", page, data=form, headers=JSON) for _ in range(RACERS)]
         await asyncio.gather(*presses)
 
+    async def _refunder(self) -> None:
+        """Gives back what the merchant has heard of: all, parts, and more than there is."""
+        try:
+            async with asyncio.timeout(HEARD_SECONDS):
+                paid = await self._receiver.charged.get()
+        except TimeoutError:
+            return
+        parts = self._chance.choice(PARTS)
+        await asyncio.gather(*(self._refund(paid, part) for part in parts))
+
+    async def _refund(self, paid: Paid, per_cent: int) -> None:
+        wish = self._journal.wish_refund(paid.id, paid.minor * per_cent // 100)
+        body = {"amount": wish.minor, "reason": wish.mark}
+        path = f"/api/v1/transactions/{paid.id}/refunds"
+        send = self._asker.with_key(wish, path, body, may_refuse=True)
+        await self._asker.wait_for(wish, send)
+
     async def _make_link(self, *, amount_type: str, minor: int, **fields: object) -> str | None:
         """Its id, where somebody acknowledged it."""
         wish = self._journal.wish_link()
@@ -109,7 +131,7 @@ class Load:
             "amount_type": amount_type,
             "pay_config": {},
             "metadata": {"mark": wish.mark},
-            "notify_url": self._notify_url,
+            "notify_url": self._receiver.url,
             **fields,
         }
         send = self._asker.with_key(wish, "/api/v1/links", body)

@@ -26,6 +26,8 @@ UNFINISHED = (
     "SELECT 'charge ' || a.id AS name FROM attempts a JOIN sandbox_payments p"
     " ON p.attempt_id = CAST(a.id AS TEXT)"
     " WHERE p.captured_minor > 0 AND a.status <> 'charged'",
+    # Refunds whose end is not known.
+    "SELECT 'refund ' || id AS name FROM refunds WHERE status IN ('requested', 'pending')",
     # Webhooks on their way, and events that have none yet.
     "SELECT 'delivery ' || id AS name FROM deliveries WHERE status = 'pending'",
     "SELECT 'event ' || e.id AS name FROM events e LEFT JOIN webhook_cursors w"

@@ -18,6 +18,13 @@ from standardwebhooks import Webhook, WebhookVerificationError
 BAD_MOMENTS = 0.03
 
 
+class Paid(msgspec.Struct, frozen=True):
+    """A payment that the merchant was told of as charged."""
+
+    id: str
+    minor: int
+
+
 class Receiver:
     """`taken`: what was acknowledged, by `webhook-id`. `faults`: what must never come."""
 
@@ -27,8 +34,8 @@ class Receiver:
         self.faults: list[str] = []
         self.secret = ""
         """To be set before the first webhook comes."""
-        self.charged: asyncio.Queue[str] = asyncio.Queue(1_000)
-        """Payments that the merchant has heard of as charged: what it may give back."""
+        self.charged: asyncio.Queue[Paid] = asyncio.Queue(1_000)
+        """What the merchant may give back, as far as it has heard."""
         self._moments = random.Random(seed)
         self._runner: web.AppRunner | None = None
         self.url = ""
@@ -71,4 +78,4 @@ class Receiver:
         if known != told:
             self.faults.append(f"webhook {message} came again and said something else")
         if known is told and told["status"] == "charged" and not self.charged.full():
-            self.charged.put_nowait(told["id"])
+            self.charged.put_nowait(Paid(told["id"], told["amount"]))

@@ -97,16 +97,17 @@ class Run:
         words = await self._house.start(self._http)
         self.receiver.secret = words.webhook_secret
         urls = [node.url for node in self._house.nodes]
-        load = Load(self._journal, urls, words.test_key, self._plan.seed)
+        load = Load(self._journal, self.receiver, urls, words.test_key, self._plan.seed)
         try:
-            await load.start(self.receiver.url)
+            await load.start()
             await self._storm()
             self._say("peace, until everything is done")
             await load.stop()
         finally:
             await load.close()
         unfinished = await wait_for_peace(self._house, self._plan.patience)
-        found = await evidence.gather(self._house, self._http, words.test_key)
+        asked = {wish.of for wish in self._journal.refunds.values()}
+        found = await evidence.gather(self._house, self._http, words.test_key, asked)
         codes = await self._house.stop()
         violations = [
             *self._field.violations,

@@ -10,46 +10,51 @@ from typing import Any
 from torture.evidence import Evidence, Rows
 from torture.journal import Journal, Wish
 
+Objects = Iterable[Mapping[str, Any]]
+"""What the API lists."""
 WEBHOOK_TYPES = frozenset(
     f"payment.{status}" for status in ("charged", "failed", "cancelled", "rejected", "refunded")
 )
-KEPT = ("charged", "refunded")
+PAID = ("charged", "refunded")
 
 
 def judge(
     journal: Journal, evidence: Evidence, taken: Mapping[str, Mapping[str, Any]]
 ) -> list[str]:
     """`taken`: the bodies that the merchant's server acknowledged, by event."""
-    rows = evidence.rows
+    payments, rows = evidence.payments, evidence.rows
     return [
         *journal.faults,
-        *links_once(journal, evidence.links),
-        *payments_once(journal, evidence.payments),
-        *one_kept(journal, evidence.payments),
-        *acquirer_agrees(evidence.payments, rows),
-        *books_agree(evidence.payments, rows),
+        *wishes_once(journal, evidence),
+        *one_kept(journal, payments),
+        *refunds_within(payments, rows),
+        *acquirer_took(payments, rows),
+        *acquirer_gave_back(rows),
+        *books_agree(payments, rows),
         *events_without_gap(rows),
-        *charges_told(evidence.payments, rows),
+        *facts_told(payments, rows),
         *webhooks_arrived(rows, taken),
     ]
 
 
-def links_once(journal: Journal, links: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Every acknowledged link is there, and no wish made two."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for link in links:
-        found[link["metadata"].get("mark", "")].append(link["id"])
-    for mark, wish in journal.links.items():
-        yield from _once("link", wish, found.get(mark, []))
-
-
-def payments_once(journal: Journal, payments: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Every acknowledged payment is there, and no click made two."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for payment in payments:
-        found[f"{payment['link']} {payment['amount']}"].append(payment["id"])
+def wishes_once(journal: Journal, evidence: Evidence) -> Iterator[str]:
+    """Whatever was acknowledged is there; nothing is there twice, and nothing that was refused."""
+    links = _by_mark((link["metadata"].get("mark", ""), link) for link in evidence.links)
+    clicks = _by_mark((f"{one['link']} {one['amount']}", one) for one in evidence.payments)
+    refunds = _by_mark((one["reason"] or "", one) for one in evidence.refunds)
+    for wish in journal.links.values():
+        yield from _once("link", wish, links[wish.mark])
     for wish in journal.payments.values():
-        yield from _once("payment", wish, found.get(f"{wish.of} {wish.mark}", []))
+        yield from _once("payment", wish, clicks[f"{wish.of} {wish.mark}"])
+    for wish in journal.refunds.values():
+        yield from _once("refund", wish, refunds[wish.mark])
+
+
+def _by_mark(marked: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for mark, one in marked:
+        found[mark].append(one["id"])
+    return found
 
 
 def _once(what: str, wish: Wish, found: list[str]) -> Iterator[str]:
@@ -57,54 +62,92 @@ def _once(what: str, wish: Wish, found: list[str]) -> Iterator[str]:
         yield f"{what} {wish.mark} was acknowledged as {_words(lost)} and is lost"
     if len(found) > 1:
         yield f"{what} {wish.mark} is there {len(found)} times: {_words(found)}"
+    if found and wish.is_refused:
+        yield f"{what} {wish.mark} was refused and is there all the same"
 
 
-def one_kept(journal: Journal, payments: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def one_kept(journal: Journal, payments: Objects) -> Iterator[str]:
     """A link with a limit keeps no more payments than it may."""
-    kept = Counter(
-        payment["link"]
-        for payment in payments
-        if payment["status"] in KEPT and not payment["surplus"]
-    )
+    kept = Counter(one["link"] for one in payments if one["status"] in PAID and not one["surplus"])
     for link, limit in journal.limits.items():
         if kept[link] > limit:
             yield f"link {link} may keep {limit} and has kept {kept[link]}"
 
 
-def acquirer_agrees(payments: Iterable[Mapping[str, Any]], rows: Rows) -> Iterator[str]:
-    """What the acquirer has taken is what the house says, payment by payment."""
-    payment_of = {attempt.id: attempt.payment_id for attempt in rows.attempts}
+def refunds_within(payments: Objects, rows: Rows) -> Iterator[str]:
+    """No more goes back than came, and the payment says how much."""
+    live: Counter[str] = Counter()
+    done: Counter[str] = Counter()
+    for refund in rows.refunds:
+        if refund.standing == "kept":
+            live[refund.payment_id] += refund.amount_minor * (refund.status != "failed")
+            done[refund.payment_id] += refund.amount_minor * (refund.status == "succeeded")
+    for one in payments:
+        back, said = live[one["id"]], one["refunded_amount"]
+        if back > one["amount"]:
+            yield f"payment {one['id']} is of {one['amount']}, and {back} go back"
+        is_whole = said == one["amount"]
+        if done[one["id"]] != said or (one["status"] == "refunded") != is_whole:
+            yield f"payment {one['id']} is {one['status']} with {said} of {done[one['id']]} back"
+
+
+def acquirer_took(payments: Objects, rows: Rows) -> Iterator[str]:
+    """What the acquirer has taken is what the house says, attempt by attempt."""
+    ours = {a.id: a.amount_minor if a.status == "charged" else 0 for a in rows.attempts}
     theirs: Counter[str] = Counter()
     for one in rows.taken:
-        if one.attempt_id not in payment_of:
-            yield f"the acquirer knows attempt {one.attempt_id}, and nobody here does"
-        elif one.captured_minor:
-            theirs[payment_of[one.attempt_id]] += one.captured_minor
+        theirs[one.attempt_id] += one.captured_minor
+    for attempt_id in theirs.keys() - ours.keys():
+        yield f"the acquirer knows attempt {attempt_id}, and nobody here does"
+    for attempt_id, minor in ours.items():
+        if minor != theirs[attempt_id]:
+            yield f"attempt {attempt_id} took {minor}, and the acquirer says {theirs[attempt_id]}"
+    kept = Counter(a.payment_id for a in rows.attempts if a.standing == "kept")
     for payment in payments:
-        ours = payment["amount_with_fee"] if payment["status"] in KEPT else 0
-        if not payment["surplus"] and ours != theirs[payment["id"]]:
-            yield (
-                f"payment {payment['id']} is {payment['status']} over {ours},"
-                f" and the acquirer took {theirs[payment['id']]}"
-            )
+        times = kept[payment["id"]]
+        if times != (payment["status"] in PAID):
+            yield f"payment {payment['id']} is {payment['status']}, paid {times} times"
 
 
-def books_agree(payments: Iterable[Mapping[str, Any]], rows: Rows) -> Iterator[str]:
-    """The books balance, and hold every charge once and nothing else."""
-    balance = sum(e.amount_minor if e.side == "debit" else -e.amount_minor for e in rows.entries)
-    if balance:
-        yield f"the books are out of balance by {balance}"
-    charged = {a.id: a.payment_id for a in rows.attempts if a.status == "charged"}
+def acquirer_gave_back(rows: Rows) -> Iterator[str]:
+    """Each refund that succeeded was made once by the acquirer, and no other was."""
+    theirs: dict[str, list[int]] = defaultdict(list)
+    for given in rows.given:
+        if given.status == "succeeded":
+            theirs[given.refund_id].append(given.amount_minor)
+    for refund in rows.refunds:
+        due = [refund.with_fee_minor] if refund.status == "succeeded" else []
+        if theirs.pop(refund.id, []) != due:
+            yield f"refund {refund.id} is {refund.status}, and the acquirer says otherwise"
+    for refund_id in theirs:
+        yield f"the acquirer gave back {refund_id}, which nobody here knows"
+
+
+def books_agree(payments: Objects, rows: Rows) -> Iterator[str]:
+    """The books balance, hold every charge once, and have at the acquirer what the acquirer has."""
+    signed = [e.amount_minor if e.side == "debit" else -e.amount_minor for e in rows.entries]
+    if sum(signed):
+        yield f"the books are out of balance by {sum(signed)}"
+    payment_of = {attempt.id: attempt.payment_id for attempt in rows.attempts}
     posted: Counter[str] = Counter()
     for entry in rows.entries:
         if entry.reason == "charge" and entry.account == "sales":
-            posted[charged.get(entry.reference, entry.reference)] += entry.amount_minor
+            posted[payment_of.get(entry.reference, entry.reference)] += entry.amount_minor
     for payment in payments:
-        due = payment["amount"] if payment["status"] in KEPT else 0
+        due = payment["amount"] if payment["status"] in PAID else 0
         if posted.pop(payment["id"], 0) != due:
             yield f"payment {payment['id']} is {payment['status']}, and the books do not say so"
     for reference in posted:
         yield f"the books hold a charge of {reference}, which was not made"
+    ours = sum(
+        minor
+        for entry, minor in zip(rows.entries, signed, strict=True)
+        if entry.account.startswith("acquirer:") or entry.account in ("fees", "provider_fee")
+    )
+    theirs = sum(one.captured_minor for one in rows.taken)
+    theirs -= sum(one.amount_minor for one in rows.given if one.status == "succeeded")
+    if ours != theirs:
+        yield f"the books have {ours} at the acquirer, and the acquirer {theirs}"
 
 
 def events_without_gap(rows: Rows) -> Iterator[str]:
@@ -120,15 +163,19 @@ def events_without_gap(rows: Rows) -> Iterator[str]:
             yield f"event {event.id} is number {event.object_sequence} of {event.object_id}"
 
 
-def charges_told(payments: Iterable[Mapping[str, Any]], rows: Rows) -> Iterator[str]:
-    """Every charge has exactly one event, and there is none without a charge."""
-    told = Counter(e.object_id for e in rows.events if e.type == "payment.charged")
-    for payment in payments:
-        due = payment["status"] in KEPT
-        if told.pop(payment["id"], 0) != due:
-            yield f"payment {payment['id']} is {payment['status']}, and its events say otherwise"
-    for payment_id in told:
-        yield f"there is an event of a charge of {payment_id}, which does not exist"
+def facts_told(payments: Objects, rows: Rows) -> Iterator[str]:
+    """Every charge and every refund has exactly one event, and there is none without its fact."""
+    told = Counter((e.type, e.object_id) for e in rows.events)
+    facts = Counter(("payment.charged", one["id"]) for one in payments if one["status"] in PAID)
+    facts += Counter(
+        (f"refund.{one.status}", one.id)
+        for one in rows.refunds
+        if one.status in ("succeeded", "failed")
+    )
+    kinds = {kind for kind, _ in facts}
+    for fact in facts.keys() | {one for one in told if one[0] in kinds}:
+        if told[fact] != facts[fact]:
+            yield f"{fact[0]} of {fact[1]} happened {facts[fact]} and was told {told[fact]} times"
 
 
 def webhooks_arrived(rows: Rows, taken: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -8,7 +8,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from torture.evidence import Attempt, Delivery, Entry, Event, Evidence, Rows, Taken
+from torture.evidence import (
+    Attempt,
+    Delivery,
+    Entry,
+    Event,
+    Evidence,
+    Given,
+    Refund,
+    Rows,
+    Taken,
+)
 from torture.journal import Journal
 from torture.verdict import judge
 
@@ -16,7 +26,7 @@ Told = dict[str, dict[str, Any]]
 
 
 class Case:
-    """A link and a payment of 161 over it, charged, told and booked."""
+    """A link and a payment over it, charged, told and booked, of which one unit was given back."""
 
     def __init__(self) -> None:
         self.journal = Journal()
@@ -24,6 +34,8 @@ class Case:
         self.journal.limits["link"] = 1
         self.click = self.journal.wish_payment("link", 61)
         self.click.ids.add("paid")
+        self.refund = self.journal.wish_refund("paid", 1)
+        self.refund.ids.add("back")
         minor = self.click.minor
         self.links: list[dict[str, Any]] = [{"id": "link", "metadata": {"mark": "link-1"}}]
         self.payment: dict[str, Any] = {
@@ -33,17 +45,21 @@ class Case:
             "surplus": False,
             "amount": minor,
             "amount_with_fee": minor,
+            "refunded_amount": 1,
         }
         self.payments = [self.payment]
+        self.refunds: list[dict[str, Any]] = [{"id": "back", "reason": self.refund.mark}]
         self.rows = Rows(
-            attempts=[Attempt("try", "paid", "charged", False, minor)],
-            events=[Event("told", 1, 1, "payment.charged", "paid", 1)],
-            deliveries=[Delivery("way", "told", "delivered")],
-            entries=[
-                Entry("charge", "try", "acquirer:sandbox", "debit", minor),
-                Entry("charge", "try", "sales", "credit", minor),
+            attempts=[Attempt("try", "paid", "charged", "kept", minor)],
+            refunds=[Refund("back", "paid", "succeeded", "kept", 1, 1)],
+            events=[
+                Event("told", 1, 1, "payment.charged", "paid", 1),
+                Event("told back", 1, 2, "refund.succeeded", "back", 1),
             ],
-            taken=[Taken("theirs", "try", "charged", minor, 0)],
+            deliveries=[Delivery("way", "told", "delivered")],
+            entries=[*charge("try", minor), *turned(charge("back", 1), "refund")],
+            taken=[Taken("theirs", "try", minor)],
+            given=[Given("back", "succeeded", 1)],
         )
         self.taken: Told = {"told": {"event_id": "told"}}
 
@@ -51,25 +67,43 @@ class Case:
         self.rows = msgspec.structs.replace(self.rows, **rows)
 
     def judged(self) -> list[str]:
-        return judge(self.journal, Evidence(self.links, self.payments, self.rows), self.taken)
+        evidence = Evidence(self.links, self.payments, self.refunds, self.rows)
+        return judge(self.journal, evidence, self.taken)
+
+
+def charge(reference: str, minor: int) -> list[Entry]:
+    return [
+        Entry("charge", reference, "acquirer:sandbox", "debit", minor),
+        Entry("charge", reference, "sales", "credit", minor),
+    ]
+
+
+def turned(entries: list[Entry], reason: str) -> list[Entry]:
+    other = {"debit": "credit", "credit": "debit"}
+    return [msgspec.structs.replace(e, reason=reason, side=other[e.side]) for e in entries]
 
 
 def second_charge(case: Case) -> None:
     """Of the same link, told, booked and taken as it should be."""
-    minor = case.journal.wish_payment("link", 61).minor
-    case.payments.append({**case.payment, "id": "2", "amount": minor, "amount_with_fee": minor})
-    rows = case.rows
+    minor, rows = case.journal.wish_payment("link", 61).minor, case.rows
+    again = {"id": "2", "amount": minor, "amount_with_fee": minor, "refunded_amount": 0}
+    case.payments.append({**case.payment, **again})
     case.change(
-        attempts=[*rows.attempts, Attempt("try 2", "2", "charged", False, minor)],
-        events=[*rows.events, Event("told 2", 1, 2, "payment.charged", "2", 1)],
-        entries=[
-            *rows.entries,
-            Entry("charge", "try 2", "acquirer:sandbox", "debit", minor),
-            Entry("charge", "try 2", "sales", "credit", minor),
-        ],
-        taken=[*rows.taken, Taken("theirs 2", "try 2", "charged", minor, 0)],
+        attempts=[*rows.attempts, Attempt("try 2", "2", "charged", "kept", minor)],
+        events=[*rows.events, Event("told 2", 1, 3, "payment.charged", "2", 1)],
+        entries=[*rows.entries, *charge("try 2", minor)],
+        taken=[*rows.taken, Taken("theirs 2", "try 2", minor)],
     )
     case.taken["told 2"] = {"event_id": "told 2"}
+
+
+def first_event(case: Case, **changes: Any) -> list[Event]:
+    first, *others = case.rows.events
+    return [msgspec.structs.replace(first, **changes), *others]
+
+
+def only_refund(case: Case, **changes: Any) -> list[Refund]:
+    return [msgspec.structs.replace(case.rows.refunds[0], **changes)]
 
 
 WRONGS: dict[str, tuple[Callable[[Case], object], str]] = {
@@ -80,34 +114,81 @@ WRONGS: dict[str, tuple[Callable[[Case], object], str]] = {
         lambda c: c.payments.append({**c.payment, "id": "2", "status": "pending"}),
         "2 times",
     ),
-    "two winners": (second_charge, "may keep 1 and has kept 2"),
-    "money that only the acquirer knows of": (
-        lambda c: c.payment.update(status="failed"),
-        "the acquirer took",
+    "a lost refund": (lambda c: c.refunds.clear(), "is lost"),
+    "a refund made twice": (lambda c: c.refunds.append({**c.refunds[0], "id": "2"}), "2 times"),
+    "a refund that was refused and made": (
+        lambda c: setattr(c.refund, "is_refused", True),
+        "was refused",
     ),
-    "money that the acquirer never took": (lambda c: c.change(taken=[]), "the acquirer took 0"),
+    "two winners": (second_charge, "may keep 1 and has kept 2"),
+    "more money back than came": (
+        lambda c: c.change(refunds=only_refund(c, amount_minor=c.click.minor + 1)),
+        "go back",
+    ),
+    "a refund that the payment does not know of": (
+        lambda c: c.payment.update(refunded_amount=0),
+        "0 of 1 back",
+    ),
+    "a payment that is refunded in part and says in whole": (
+        lambda c: c.payment.update(status="refunded"),
+        "is refunded with 1",
+    ),
+    "money that only the acquirer knows of": (
+        lambda c: c.change(attempts=[Attempt("try", "paid", "declined", None, c.click.minor)]),
+        "the acquirer says",
+    ),
+    "money that the acquirer never took": (lambda c: c.change(taken=[]), "the acquirer says 0"),
     "an attempt that only the acquirer knows of": (
         lambda c: c.change(attempts=[]),
         "nobody here does",
+    ),
+    "a payment without money": (lambda c: c.payment.update(status="failed"), "paid 1 times"),
+    "a refund that the acquirer never made": (lambda c: c.change(given=[]), "says otherwise"),
+    "a refund that the acquirer made twice": (
+        lambda c: c.change(given=c.rows.given * 2),
+        "says otherwise",
+    ),
+    "a refund that only the acquirer knows of": (
+        lambda c: c.change(given=[*c.rows.given, Given("?", "succeeded", 5)]),
+        "which nobody here knows",
     ),
     "books out of balance": (
         lambda c: c.change(entries=c.rows.entries[1:]),
         "out of balance",
     ),
-    "a charge that is not in the books": (lambda c: c.change(entries=[]), "the books do not say"),
-    "a charge that is in the books twice": (
-        lambda c: c.change(entries=c.rows.entries * 2),
+    "a charge that is not in the books": (
+        lambda c: c.change(entries=c.rows.entries[2:]),
         "the books do not say",
     ),
-    "a gap in the events": (
-        lambda c: c.change(events=[msgspec.structs.replace(c.rows.events[0], sequence=2)]),
-        "has number 2, not 1",
+    "a charge that is in the books twice": (
+        lambda c: c.change(entries=c.rows.entries + charge("try", c.click.minor)),
+        "the books do not say",
     ),
+    "a charge in the books that nobody made": (
+        lambda c: c.change(entries=c.rows.entries + charge("?", 1)),
+        "which was not made",
+    ),
+    "a refund that is not in the books": (
+        lambda c: c.change(entries=c.rows.entries[:2]),
+        "at the acquirer, and the acquirer",
+    ),
+    "a gap in the events": (lambda c: c.change(events=first_event(c, sequence=3)), "has number 3"),
     "a gap in the events of an object": (
-        lambda c: c.change(events=[msgspec.structs.replace(c.rows.events[0], object_sequence=2)]),
+        lambda c: c.change(events=first_event(c, object_sequence=2)),
         "is number 2 of",
     ),
-    "a charge without an event": (lambda c: c.change(events=[]), "its events say otherwise"),
+    "a charge without an event": (
+        lambda c: c.change(events=c.rows.events[1:]),
+        "happened 1 and was told 0 times",
+    ),
+    "a refund without an event": (
+        lambda c: c.change(events=c.rows.events[:1]),
+        "happened 1 and was told 0 times",
+    ),
+    "an event without a charge": (
+        lambda c: c.change(events=[*c.rows.events, Event("?", 1, 3, "payment.charged", "?", 1)]),
+        "happened 0 and was told 1 times",
+    ),
     "a webhook that never came": (lambda c: c.taken.clear(), "never reached the merchant"),
     "a webhook about nothing": (lambda c: c.taken.update(more={}), "which does not exist"),
     "an answer that nobody may give": (
