@@ -34,10 +34,11 @@ P = TypeVar("P", bound=Placed)
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
-    """`next` is None on the last page."""
+    """`next` is None on the last page. What `beside` holds is said of the whole list."""
 
     items: Sequence[T]
     next: Position | None = None
+    beside: msgspec.Struct | None = None
 
 
 class Stretch(msgspec.Struct, Generic[T], frozen=True):

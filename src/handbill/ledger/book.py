@@ -18,6 +18,10 @@ from handbill.ledger.model import GENESIS, Balance, Chain, Draft, Entry, Posting
 
 PAGE = 1_000
 _LAST = 2**63 - 1
+_IN_CURRENCY = (
+    " AND EXISTS (SELECT 1 FROM ledger_postings p WHERE p.entry_id = e.id"
+    " AND p.currency = :currency)"
+)
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -106,18 +110,38 @@ def last_before(tx: Tx, chain: Chain, at: Instant) -> int:
     return int(found or 0)
 
 
+def find_sequence(tx: Tx, chain: Chain, entry_id: str) -> int | None:
+    found = tx.value(
+        "SELECT sequence FROM ledger_entries WHERE id = :id AND merchant_id = :merchant_id"
+        " AND test = :test",
+        id=entry_id,
+        **asdict(chain),
+    )
+    return None if found is None else int(found)
+
+
 def entries(
-    tx: Tx, chain: Chain, after: int, limit: int = PAGE, *, through: int | None = None
+    tx: Tx,
+    chain: Chain,
+    after: int,
+    limit: int = PAGE,
+    *,
+    through: int = _LAST,
+    currency: str | None = None,
 ) -> list[Entry]:
-    """Beyond the sequence `after`, up to `through`, in order, with their postings."""
+    """Beyond the sequence `after`, up to `through`, in order, with their postings. `currency`: only
+    entries that have postings in it."""
     rows = tx.all(
         _Row,
         "SELECT id, merchant_id, test, sequence, reason, reference, posted_at, previous_hash, hash"
-        " FROM ledger_entries WHERE merchant_id = :merchant_id AND test = :test AND sealed"
-        " AND sequence > :after AND sequence <= :through ORDER BY sequence LIMIT :limit",
+        " FROM ledger_entries e WHERE merchant_id = :merchant_id AND test = :test AND sealed"
+        " AND sequence > :after AND sequence <= :through"
+        + (_IN_CURRENCY if currency else "")
+        + " ORDER BY sequence LIMIT :limit",
         **asdict(chain),
+        **({"currency": currency} if currency else {}),
         after=after,
-        through=_LAST if through is None else through,
+        through=through,
         limit=limit,
     )
     lines: dict[str, list[Posting]] = {row.id: [] for row in rows}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from handbill.infra.database import Tx
 from handbill.infra.paging import Page, Position, cut
 from handbill.kernel.clock import Instant
+from handbill.kernel.ids import parse_id
 from handbill.merchants.model import Tenant
 from handbill.payments.model import Attempt, Payment
 
@@ -237,6 +239,29 @@ def oldest_open(tx: Tx) -> Instant | None:
         limit=OPEN_READ_MAX,
     )
     return at
+
+
+class Named(msgspec.Struct, frozen=True):
+    """The payment that an entry of the books is about, by the entry's reference."""
+
+    reference: str
+    id: str
+    txid: str
+
+
+def named(tx: Tx, references: Sequence[str]) -> dict[str, Named]:
+    """By reference. An entry that is about no payment is not there."""
+    known = [one for text in references if (one := parse_id(text))]
+    rows = tx.all(
+        Named,
+        "SELECT facts.reference, p.id, p.txid FROM ("
+        " SELECT id AS reference, payment_id FROM attempts WHERE id IN :attempts"
+        " UNION ALL SELECT id, payment_id FROM refunds WHERE id IN :refunds"
+        ") AS facts JOIN payments p ON p.id = facts.payment_id",
+        attempts=known,
+        refunds=known,
+    )
+    return {row.reference: row for row in rows}
 
 
 def _columns(value: Payment | Attempt, columns: str) -> dict[str, Any]:

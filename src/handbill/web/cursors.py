@@ -54,19 +54,19 @@ def following(answer: Page[Any] | Stretch[Any]) -> Following:
     )
 
 
+CursorIn = Annotated[
+    Position,
+    msgspec.Meta(
+        description="`cursor.cursor_value` of the page before.",
+        extra={"read": read_cursor, "schema": {"type": "string"}},
+    ),
+]
+
+
 class Paged(msgspec.Struct, kw_only=True, frozen=True):
     """The parameters that every list has."""
 
-    cursor: (
-        Annotated[
-            Position,
-            msgspec.Meta(
-                description="`cursor.cursor_value` of the page before.",
-                extra={"read": read_cursor, "schema": {"type": "string"}},
-            ),
-        ]
-        | None
-    ) = None
+    cursor: CursorIn | None = None
     limit: Annotated[
         int, msgspec.Meta(ge=1, le=PAGE_MAX, description="How many objects a page may have.")
     ] = PAGE_MAX

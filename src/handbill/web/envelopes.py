@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from handbill.infra.paging import Page, Stretch
 from handbill.kernel.warnings import Warned
@@ -43,7 +44,9 @@ def _list(
     part: Page[Any] | Stretch[Any], status: int, address_after: Callable[[Following], str]
 ) -> Reply:
     goes_on = following(part)
+    beside = part.beside if isinstance(part, Page) else None
     envelope = {
+        **(asdict(beside) if beside is not None else {}),
         "data": part.items,
         "cursor": {"cursor_field": goes_on.field, "cursor_value": goes_on.value},
         "has_more": goes_on.value is not None,

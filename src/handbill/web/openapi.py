@@ -16,6 +16,7 @@ from handbill.web import problems, repeats
 from handbill.web.operations import Operation
 from handbill.web.replies import JSON
 from handbill.web.schemas import Schema, Schemas
+from handbill.web.sheets import CSV
 
 _ALWAYS = (errors.Unauthorized, errors.Forbidden, errors.TooMany, errors.Unavailable)
 _OF_KEY = (errors.KeyMalformed, errors.KeyInProgress, errors.KeyReused)
@@ -187,10 +188,11 @@ def _responses(operation: Operation, schemas: Schemas) -> Schema:
     responses: Schema = {}
     if operation.answer is not None:
         named = [*_SCALAR_HEADERS, *(_OF_REPLAYS if operation.takes_key else ())]
+        table = {CSV: {"schema": {"type": "string"}}} if operation.as_table else {}
         answer = {
             "description": "Made" if operation.status == 201 else "Done",
             "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in named},
-            "content": {JSON: {"schema": _envelope(operation, schemas)}},
+            "content": {JSON: {"schema": _envelope(operation, schemas)}, **table},
         }
         if operation.status_known is not None:
             responses[str(operation.status_known)] = {**answer, "description": "Was there already"}
@@ -217,15 +219,17 @@ def _envelope(operation: Operation, schemas: Schemas) -> Schema:
         },
         "required": ["cursor_field", "cursor_value"],
     }
+    beside = schemas.parameters_of(operation.beside) if operation.beside is not None else []
     return {
         "type": "object",
         "properties": {
+            **{name: schema for name, _, schema in beside},
             "data": {"type": "array", "items": data},
             "cursor": cursor,
             "has_more": {"type": "boolean"},
             "warnings": warnings,
         },
-        "required": ["data", "cursor", "has_more"],
+        "required": [*(name for name, _, _ in beside), "data", "cursor", "has_more"],
     }
 
 

@@ -41,6 +41,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     paged: bool = False
     ordered_by: str = "created"
     """Of a list: the field whose value leads from one page to the next."""
+    beside: type[msgspec.Struct] | None = None
+    """Of a list: its members stand beside `data`."""
+    as_table: bool = False
+    """Whether a caller that asks for CSV gets it: then the handler gives a `Reply`."""
     status: int = 200
     status_known: int | None = None
     """Where a repeat finds what it asked for: the handler shows it with this status."""

@@ -7,6 +7,7 @@ from starlette.routing import Route
 from handbill.kernel.addresses import Addresses
 from handbill.web import openapi, reference
 from handbill.web.api import (
+    balances,
     decisions,
     events,
     links,
@@ -14,6 +15,7 @@ from handbill.web.api import (
     pictures,
     products,
     refunds,
+    statements,
     transactions,
     webhook,
 )
@@ -30,6 +32,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *transactions.OPERATIONS,
     *refunds.OPERATIONS,
     *decisions.OPERATIONS,
+    *balances.OPERATIONS,
+    *statements.OPERATIONS,
     *merchant.OPERATIONS,
     *events.OPERATIONS,
 )
@@ -39,6 +43,7 @@ TAGS = (
     Tag(products.TAG, "Things with a price. Each has a permanent link and a code of its own."),
     Tag(pictures.TAG, "Pictures for links and products."),
     Tag(transactions.TAG, "What was paid, or tried to be."),
+    Tag(balances.TAG, "Double entry: what came in, what it cost, where the money lies."),
     Tag(merchant.TAG, "Who sells, and where its webhooks go."),
     Tag(events.TAG, "What happened: the same rows make webhooks."),
 )
