@@ -6,9 +6,10 @@ Sends nothing; `outbound.py` does.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
 import aiohttp
@@ -16,7 +17,14 @@ import msgspec
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from handbill.infra.networks import Address, Network, is_allowed, is_public, parse_address
+from handbill.infra.networks import (
+    Address,
+    Network,
+    is_allowed,
+    is_public,
+    parse_address,
+    unwrapped,
+)
 
 URL_LENGTH_MAX = 2_048
 PUBLIC_PORTS = {"https": (443, 8443), "http": (80, 8080)}
@@ -38,6 +46,10 @@ class Refused(OutboundError):
     """The address may not be asked. Nothing was sent."""
 
 
+Own = Callable[[], Awaitable[Collection[Address]]]
+"""Our own public addresses, as they are now. Never raises."""
+
+
 class Gate(msgspec.Struct, frozen=True):
     """Which addresses a request may reach: any (`everywhere`), public ones, opened networks."""
 
@@ -45,32 +57,38 @@ class Gate(msgspec.Struct, frozen=True):
     public: bool = False
     networks: tuple[Network, ...] = ()
 
-    def check(self, address: Address | None) -> None:
-        """Raises Refused."""
-        if self.everywhere:
+    def opens(self, address: Address | None) -> bool:
+        """Whether the address is open whatever it is: the operator says so."""
+        return self.everywhere or (address is not None and is_allowed(address, self.networks))
+
+    def check(self, address: Address | None, own: Collection[Address] = ()) -> None:
+        """Raises Refused. `own`: our own addresses, closed unless their network is open."""
+        if self.opens(address):
             return
-        if address is None or not (
-            is_allowed(address, self.networks) or (self.public and is_public(address))
-        ):
+        if address is None or not (self.public and is_public(address)):
             raise Refused("the address is private, or its scheme or port is not allowed")
+        if unwrapped(address) in own:
+            raise Refused("the address is that of this installation, whose network is not open")
 
 
 class Resolver(AbstractResolver):
     """Gives the connector only addresses that passed: what is checked is what is used."""
 
-    def __init__(self, gate: Gate, lookup: Lookup) -> None:
+    def __init__(self, gate: Gate, lookup: Lookup, own: Own) -> None:
         self._gate = gate
         self._lookup = lookup
+        self._own = own
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        found = [(text, parse_address(text)) for text in await self._lookup(host, port)]
+        texts, own = await asyncio.gather(self._lookup(host, port), self._own())
+        found = [(text, parse_address(text)) for text in texts]
         if not found:
             raise OSError("the name has no address")
         # Every answer must pass, not only one: a name with a private address is a trick or a fault.
         for _, address in found:
-            self._gate.check(address)
+            self._gate.check(address, own)
         return [
             ResolveResult(
                 hostname=host,
@@ -90,15 +108,16 @@ class Resolver(AbstractResolver):
 class Connector(aiohttp.TCPConnector):
     """Looks once more, at the peer that was really reached, before the request goes out."""
 
-    def __init__(self, gate: Gate, lookup: Lookup, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, gate: Gate, lookup: Lookup, own: Own, tls: ssl.SSLContext | None) -> None:
         super().__init__(
-            resolver=Resolver(gate, lookup),
+            resolver=Resolver(gate, lookup, own),
             use_dns_cache=False,
             ssl=tls or True,
             limit=0,
             keepalive_timeout=KEEP_ALIVE_SECONDS,
         )
         self._gate = gate
+        self._own = own
 
     async def connect(
         self,
@@ -106,11 +125,15 @@ class Connector(aiohttp.TCPConnector):
         traces: list[Any],
         timeout: aiohttp.ClientTimeout,
     ) -> aiohttp.connector.Connection:
+        literal = parse_address(req.url.raw_host or "")
+        if literal is not None and not self._gate.opens(literal):  # no resolver is asked about it
+            self._gate.check(literal, await self._own())
         connection = await super().connect(req, traces, timeout)
         transport = connection.transport
-        peer = transport.get_extra_info("peername") if transport else None
+        peer, here = _ends(transport)
         try:
-            self._gate.check(parse_address(str(peer[0])) if peer else None)
+            # Who is connected to the address it has itself is connected to this machine.
+            self._gate.check(peer, () if here is None else (unwrapped(here),))
         except Refused:
             connection.close()
             raise
@@ -173,6 +196,15 @@ def has_credentials(url: URL) -> bool:
 def host_of(url: URL) -> str:
     """For comparing: lower case, without the dot of a fully qualified name."""
     return (url.raw_host or "").lower().removesuffix(".")
+
+
+def _ends(transport: asyncio.Transport | None) -> tuple[Address | None, Address | None]:
+    """The other's address, and ours."""
+    if transport is None:
+        return None, None
+    ends = (transport.get_extra_info(end) for end in ("peername", "sockname"))
+    peer, here = (parse_address(str(end[0])) if end else None for end in ends)
+    return peer, here
 
 
 def _is_loopback(url: URL) -> bool:

@@ -87,7 +87,7 @@ _METADATA = frozenset(
 
 def is_public(address: Address) -> bool:
     """Whether the address can be a server on the open internet."""
-    address = _unwrapped(address)
+    address = unwrapped(address)
     if address in _METADATA:
         return False
     if isinstance(address, IPv4Address):
@@ -97,7 +97,7 @@ def is_public(address: Address) -> bool:
 
 def is_allowed(address: Address, networks: Sequence[Network]) -> bool:
     """Whether the operator has opened a network that holds the address."""
-    address = _unwrapped(address)
+    address = unwrapped(address)
     return address not in _METADATA and any(address in network for network in networks)
 
 
@@ -118,14 +118,14 @@ def network_of(text: str) -> Network | None:
     address = parse_address(text.partition("%")[0])
     if address is None:
         return None
-    address = _unwrapped(address)
+    address = unwrapped(address)
     if address.is_loopback:
         return None
     size = 24 if isinstance(address, IPv4Address) else 56
     return ip_network((address, size), strict=False)
 
 
-def _unwrapped(address: Address) -> Address:
+def unwrapped(address: Address) -> Address:
     """The IPv4 address inside a mapped or NAT64 address: the host that is really reached."""
     if isinstance(address, IPv4Address):
         return address

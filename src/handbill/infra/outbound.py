@@ -33,7 +33,7 @@ from handbill.infra.gate import (
     host_of,
     parse_url,
 )
-from handbill.infra.networks import Network, parse_address
+from handbill.infra.networks import Address, Network, parse_address, unwrapped
 
 __all__ = [
     "Answer",
@@ -70,8 +70,9 @@ class Outbound:
     """One client with its connections. Belongs to the loop of its first `send`.
 
     `networks` are open to guarded requests beside the public internet, on any port and over plain
-    HTTP. `own_origin` is our own public address: guarded requests come back to us only inside
-    `networks`. `ports` adds to the public ports, `tls` brings a private authority's certificate.
+    HTTP. `own_origin` is our own public address: guarded requests come back to us, by this name or
+    by any other, only inside `networks`. `ports` adds to the public ports, `tls` brings a private
+    authority's certificate.
     """
 
     def __init__(
@@ -160,6 +161,16 @@ class Outbound:
             gate.check(literal)
         return gate
 
+    async def _own(self) -> Collection[Address]:
+        """Asked anew for each connection, as the other's name is."""
+        if not self._guarded or self._own_host is None:
+            return ()
+        try:
+            found = await self._lookup(self._own_host, 443)
+        except OSError:  # a name that only the world outside knows
+            return ()
+        return {unwrapped(known) for text in found if (known := parse_address(text))}
+
     def _session(self, gate: Gate) -> aiohttp.ClientSession:
         """Connections are kept by gate: a request never finds one that it could not have made."""
         if self._closed:
@@ -167,7 +178,7 @@ class Outbound:
         session = self._sessions.get(gate)
         if session is None:
             session = self._sessions[gate] = aiohttp.ClientSession(
-                connector=Connector(gate, self._lookup, self._tls),
+                connector=Connector(gate, self._lookup, self._own, self._tls),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 # Not decompressed: a few kilobytes could become gigabytes.

@@ -80,8 +80,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     webhook_networks: Annotated[
         tuple[Network, ...],
         _about(
-            "Private networks that webhooks may reach, comma-separated, or `none`. Public "
-            "addresses are always reachable.",
+            "Networks that webhooks may reach beside the public internet, comma-separated, or "
+            "`none`. Our own public addresses belong here if a shop is on the same machine.",
             "127.0.0.0/8 and ::1 where HOST is a loopback address, otherwise none",
         ),
     ]
