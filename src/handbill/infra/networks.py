@@ -7,6 +7,7 @@ private addresses pass. This module only judges addresses; it resolves nothing a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -112,6 +113,7 @@ def parse_address(text: str) -> Address | None:
         return None
 
 
+@lru_cache(4_096)
 def network_of(text: str) -> Network | None:
     """The network that somebody's address stands for, as large as one household or office usually
     gets. None for this machine itself, and for what is no address."""

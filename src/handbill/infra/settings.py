@@ -99,6 +99,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rate_burst: Annotated[
         int, _about("Requests that an API key may send at once before the limit counts.", "1000")
     ]
+    network_rate_limit: Annotated[
+        int,
+        _about(
+            "Requests a second without an API key (pages, notifications) for each network, "
+            "an IPv4 /24 or IPv6 /56; 0 switches the limit off. This machine is not counted.",
+            "100",
+        ),
+    ]
+    network_rate_burst: Annotated[
+        int, _about("Requests that a network may send at once before the limit counts.", "2000")
+    ]
     shutdown_seconds: Annotated[
         int, _about("Seconds that running requests get to finish after SIGTERM.", "8")
     ]
@@ -238,6 +249,8 @@ def _defaults(given: Mapping[str, Any]) -> dict[str, Any]:
         "secret_key": None,
         "rate_limit": 200,
         "rate_burst": 1_000,
+        "network_rate_limit": 100,
+        "network_rate_burst": 2_000,
         "shutdown_seconds": 8,
         "worker": True,
         "log_format": "text",
@@ -289,6 +302,8 @@ _READERS: dict[str, Callable[[object], object]] = {
     "secret_key": values.secret,
     "rate_limit": values.whole(0, 1_000_000),
     "rate_burst": values.whole(1, 10_000_000),
+    "network_rate_limit": values.whole(0, 1_000_000),
+    "network_rate_burst": values.whole(1, 10_000_000),
     "shutdown_seconds": values.whole(0, 600),
     "worker": values.flag,
     "log_requests": values.flag,

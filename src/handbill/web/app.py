@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.routing import Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
-from handbill.kernel.errors import HandbillError
+from handbill.kernel.errors import HandbillError, TooMany
 from handbill.merchants.keys import Keyring
 from handbill.qr.kept import Codes
-from handbill.web import api
+from handbill.web import api, crowds
+from handbill.web.crowds import Crowds
 from handbill.web.deps import Deps
 from handbill.web.entrance import Entrance
 from handbill.web.health import Health, folders_with_data
@@ -20,8 +21,12 @@ from handbill.web.inbound import Inbound
 from handbill.web.metrics import Metrics
 from handbill.web.pages.site import Site
 from handbill.web.parts import Parts
-from handbill.web.rates import Rates
+from handbill.web.rates import Rates, Standing
 from handbill.web.visits import Visits
+
+UNCOUNTED = frozenset({"api", "static", "healthz", "readyz", "metrics"})
+"""First words of addresses that a network may ask for as often as it likes: files, and what is
+asked for by programs of the operator. The API counts those who call without a key."""
 
 
 class Application(Entrance):
@@ -31,11 +36,12 @@ class Application(Entrance):
         self.health = Health(parts.db, *folders_with_data(parts.settings))
         self.codes = Codes()
         self._site = Site(parts, self.codes)
+        self._crowds = _crowds(parts)
         visits = Visits()
         routes: list[Route | Mount] = [
             *self.health.routes(),
             *Metrics(parts, visits).routes(),
-            *api.routes(_deps(parts)),
+            *api.routes(_deps(parts, self._crowds)),
             *Inbound(parts.db, parts.inbox).routes(),
             *self._site.routes(),
         ]
@@ -47,12 +53,25 @@ class Application(Entrance):
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self  # so that a router raises where it has no route
+        word = _first_word(scope["path"])
+        standing = None if word in UNCOUNTED else self._crowds.take(scope)
+        if standing is not None and not standing.allowed:
+            await self._turn_away(standing, scope, receive, send)
+            return
         try:
-            router = self._routers.get(_first_word(scope["path"]), self._nowhere)
-            await router(scope, receive, send)
+            await self._routers.get(word, self._nowhere)(scope, receive, send)
         except (HTTPException, HandbillError) as error:
             response = await self._site.refusal(Request(scope, receive), error)
             await response(scope, receive, send)
+
+    async def _turn_away(
+        self, standing: Standing, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        words = "Too many requests from this network."
+        error = TooMany(words, retry_after_seconds=standing.retry_seconds)
+        response = await self._site.refusal(Request(scope, receive), error)
+        response.headers.update(self._crowds.headers(standing))
+        await response(scope, receive, send)
 
     def close(self) -> None:
         self.codes.close()
@@ -73,7 +92,14 @@ def _first_word(path: str) -> str:
     return path[1:].partition("/")[0]
 
 
-def _deps(parts: Parts) -> Deps:
+def _crowds(parts: Parts) -> Crowds:
+    settings = parts.settings
+    limit, burst = settings.network_rate_limit, settings.network_rate_burst
+    rates = Rates(parts.clock, limit, burst, crowds.NAME) if limit else None
+    return Crowds(rates, parts.db.tallies)
+
+
+def _deps(parts: Parts, crowds: Crowds) -> Deps:
     settings = parts.settings
     rates = Rates(parts.clock, settings.rate_limit, settings.rate_burst)
     return Deps(
@@ -88,4 +114,5 @@ def _deps(parts: Parts) -> Deps:
         storage=parts.storage,
         workshop=parts.workshop,
         tallies=parts.db.tallies,
+        crowds=crowds,
     )

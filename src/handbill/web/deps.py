@@ -16,6 +16,7 @@ from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import Clock
 from handbill.merchants.accounts import Acquirers
 from handbill.merchants.model import Identity
+from handbill.web.crowds import Crowds
 from handbill.web.rates import Rates
 
 
@@ -39,3 +40,4 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     storage: Storage
     workshop: Workshop
     tallies: Tallies
+    crowds: Crowds

@@ -70,7 +70,11 @@ class _Path:
         self, scope: Scope, receive: Receive, request_id: str, headers: dict[str, str]
     ) -> Reply:
         given = read_headers(scope["headers"])
-        identity = scope["identity"] = await self._identify(given.get("x-api-key"))
+        try:
+            identity = scope["identity"] = await self._identify(given.get("x-api-key"))
+        except Unauthorized:
+            self._count_stranger(scope, headers)
+            raise
         self._count(identity, headers)
         if not self._verbs:
             raise NotFound("There is nothing at this address.")
@@ -103,11 +107,19 @@ class _Path:
         if rates is None:
             return
         standing = rates.take(identity.key_id)
-        headers["ratelimit-policy"] = rates.policy
-        headers["ratelimit"] = f'"default";r={standing.remaining};t={standing.full_seconds}'
+        headers.update(rates.headers(standing))
         if not standing.allowed:
             self._deps.tallies.count("rate_limited", "key")
             raise TooMany("The key is over its rate.", retry_after_seconds=standing.retry_seconds)
+
+    def _count_stranger(self, scope: Scope, headers: dict[str, str]) -> None:
+        standing = self._deps.crowds.take(scope)
+        if standing is None:
+            return
+        headers.update(self._deps.crowds.headers(standing))
+        if not standing.allowed:
+            words = "Too many requests without a valid key."
+            raise TooMany(words, retry_after_seconds=standing.retry_seconds)
 
     def _other_method(self, method: str, request_id: str) -> Reply:
         if method == "OPTIONS":

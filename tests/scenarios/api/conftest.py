@@ -24,6 +24,7 @@ from handbill.merchants.model import Tenant
 from handbill.merchants.service import NewMerchant
 from handbill.providers.registry import Registry
 from handbill.web import api
+from handbill.web.crowds import Crowds
 from handbill.web.deps import Deps
 
 BASE = "https://pay.example"
@@ -86,6 +87,7 @@ async def house(db: Database, clock: ManualClock, tmp_path: Path) -> AsyncIterat
         storage=open_storage(chosen),
         workshop=workshop,
         tallies=db.tallies,
+        crowds=Crowds(None, db.tallies),
     )
     shop = await db.write(lambda tx: service.create(tx, crypto, "Shop", None))
     other = await db.write(lambda tx: service.create(tx, crypto, "Other", None))

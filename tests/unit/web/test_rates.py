@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handbill.kernel.clock import ManualClock
-from handbill.web.rates import Rates
+from handbill.web.rates import BUCKETS_MAX, Rates
 
 
 def spend(rates: Rates, key: str, calls: int) -> int:
@@ -73,5 +73,18 @@ def test_a_clock_that_is_set_back_does_not_lock_a_key_out() -> None:
     assert spend(rates, "a", 4) == 3
 
 
-def test_the_policy_names_burst_and_window(clock: ManualClock) -> None:
-    assert Rates(clock, per_second=200, burst=1_000).policy == '"default";q=1000;w=5'
+def test_the_headers_name_burst_window_and_what_is_left(clock: ManualClock) -> None:
+    rates = Rates(clock, per_second=200, burst=1_000)
+    assert rates.headers(rates.take("a")) == {
+        "ratelimit-policy": '"default";q=1000;w=5',
+        "ratelimit": '"default";r=999;t=1',
+    }
+
+
+def test_strangers_cannot_fill_the_memory_nor_wash_a_flooder_clean(clock: ManualClock) -> None:
+    rates = Rates(clock, per_second=1, burst=100)
+    spend(rates, "flooder", 100)
+    for stranger in range(BUCKETS_MAX * 2):
+        rates.take(stranger)
+    assert len(rates) <= BUCKETS_MAX
+    assert not rates.take("flooder").allowed

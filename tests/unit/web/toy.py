@@ -18,6 +18,7 @@ from handbill.kernel.warnings import Warned
 from handbill.merchants.model import Identity, Scope, Tenant
 from handbill.web.bodies import Upload as File
 from handbill.web.calls import Call
+from handbill.web.crowds import Crowds
 from handbill.web.cursors import Paged
 from handbill.web.deps import Deps
 from handbill.web.entrance import Entrance
@@ -195,6 +196,7 @@ def toy_deps(clock: ManualClock, rates: Rates | None = None) -> Deps:
         storage=missing,
         workshop=missing,
         tallies=Tallies(),
+        crowds=Crowds(None, Tallies()),
         keyring=ToyKeys(),
         addresses=Addresses("https://pay.example"),
         clock=clock,

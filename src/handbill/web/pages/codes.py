@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from handbill.catalog import store as catalog
 from handbill.infra.database import Tx
+from handbill.infra.networks import network_of
 from handbill.kernel import ids
 from handbill.kernel.errors import Invalid, NotFound, TooMany
 from handbill.links import store as links
@@ -45,8 +46,9 @@ class CodePages:
         code = ids.parse_short_code(request.path_params["code"])
         link = await self._desk.db.point(lambda tx: links.find_by_code(tx, code)) if code else None
         if link is None:
-            who = request.client.host if request.client else ""
-            if not self._misses.take(who).allowed:
+            host = request.client.host if request.client else ""
+            if not self._misses.take(network_of(host) or host).allowed:
+                self._desk.db.tallies.count("rate_limited", "misses")
                 raise TooMany("Too many addresses that lead nowhere.", retry_after_seconds=60)
             raise NotFound("There is no such code.")
         addresses = self._desk.addresses
