@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from handbill.infra import jobs
-from handbill.infra.database import Database
+from handbill.infra.database import Database, open_database
 from handbill.kernel.clock import DAY, HOUR, ManualClock
 from handbill.kernel.errors import Blocked, Challenged
 from handbill.links.model import Link
@@ -95,6 +95,26 @@ async def test_what_no_bank_refused_is_forgotten(shop: Shop, outcome: Declined |
     link = await shop.link()
     for _ in range(25):
         await shop.hears(await shop.pay(link, None, network=THERE), outcome)
+
+
+async def test_the_count_holds_over_processes_and_restarts(
+    shop: Shop, database_url: str, clock: ManualClock
+) -> None:
+    link = await shop.link()
+    await declined(shop, link, 3)
+    beside = open_database(database_url, clock)
+    try:
+        await declined(Shop(beside, clock, shop.merchant), link, 2)
+        with pytest.raises(Challenged):
+            await shop.pay(link, None, network=THERE)
+    finally:
+        beside.close()
+    again = open_database(database_url, clock)
+    try:
+        with pytest.raises(Challenged):
+            await Shop(again, clock, shop.merchant).pay(link, None, network=THERE)
+    finally:
+        again.close()
 
 
 async def test_rows_are_swept_after_a_day_and_the_sweep_ends_with_them(

@@ -142,6 +142,7 @@ async def running_house(
         "database_url": database_url,
         "port": server.port,
         "rate_limit": 0,
+        "log_requests": False,
         "shutdown_seconds": 1,
     }
     house = House(settings.load({**given, **options}, {}), clock, sandbox_url=sandbox_url)

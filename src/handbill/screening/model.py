@@ -28,6 +28,8 @@ OPEN_AT = 20
 """Undecided tries of a network without a refusal that ask for a proof of work."""
 LINK_AT = 20
 """Refusals on a link, above its charges, that ask everybody there for a proof of work."""
+HOUSE_AT = 50
+"""Refusals on all links together, above their charges, that make patience short everywhere."""
 KEYED_AT = 10
 """Refusals of one payment that was made with an API key, after which it rests."""
 
@@ -52,14 +54,15 @@ class Try(msgspec.Struct, frozen=True):
 
 
 class Tally(msgspec.Struct, frozen=True):
-    """What became of the tries on one link, within the memory."""
+    """What became of the newest tries on one link, or on all, within the memory."""
 
     refused: int
     charged: int
 
     @property
-    def is_under_attack(self) -> bool:
-        return self.refused - self.charged >= LINK_AT
+    def unpaid(self) -> int:
+        """Refusals that no charge pays for."""
+        return self.refused - self.charged
 
 
 class Free(msgspec.Struct, frozen=True):
@@ -82,11 +85,15 @@ class Block(msgspec.Struct, frozen=True):
 Standing = Free | Challenge | Block
 
 
-def judge(tries: Sequence[Try], link: Tally, now: Instant) -> Standing:
-    """`tries` are those of the network within the memory."""
+QUIET = Tally(0, 0)
+
+
+def judge(tries: Sequence[Try], link: Tally, now: Instant, house: Tally = QUIET) -> Standing:
+    """`tries` are those of the network within the memory; `house` is needed for suspects alone."""
     charged = sum(one.outcome is Outcome.CHARGED for one in tries)
     refusals = sorted(one.at for one in tries if one.outcome is Outcome.REFUSED)
-    block_at = charged + (CHALLENGE_AT if link.is_under_attack else BLOCK_AT)
+    attacked = link.unpaid >= LINK_AT
+    block_at = charged + (CHALLENGE_AT if attacked or house.unpaid >= HOUSE_AT else BLOCK_AT)
     blocked_at = _last_burst(refusals, block_at)
     if blocked_at is not None and now < blocked_at + MEMORY:
         return Block(blocked_at + MEMORY)
@@ -98,9 +105,15 @@ def judge(tries: Sequence[Try], link: Tally, now: Instant) -> Standing:
     if counted >= allowed + charged:
         harder = max(0, len(recent) - charged - CHALLENGE_AT)
         return Challenge(BITS + harder, now + WINDOW)
-    if link.is_under_attack:
+    if attacked:
         return Challenge(BITS, now + MEMORY)
     return Free()
+
+
+def is_suspect(tries: Sequence[Try]) -> bool:
+    """Whether a network has enough refusals to be blocked in an attack on the whole house."""
+    refused = sum(one.outcome is Outcome.REFUSED for one in tries)
+    return refused - sum(one.outcome is Outcome.CHARGED for one in tries) >= CHALLENGE_AT
 
 
 def judge_keyed(payment: Tally, now: Instant) -> Standing:

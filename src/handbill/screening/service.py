@@ -24,7 +24,10 @@ def admit_to_link(tx: Tx, network: str | None, link_id: str, *, effort: int) -> 
     since = tx.now - model.MEMORY - model.WINDOW
     tries = store.of_network(tx, network, since)
     link = store.tally(tx, link_id, tx.now - model.MEMORY)
-    match model.judge(tries, link, tx.now):
+    # Most payers are no suspects: for them nobody looks at what happens elsewhere.
+    suspect = model.is_suspect(tries)
+    house = store.tally_of_all(tx, tx.now - model.MEMORY) if suspect else model.QUIET
+    match model.judge(tries, link, tx.now, house):
         case Challenge(bits=bits, until=until) if effort < bits:
             raise Challenged(bits, retry_after_seconds=_seconds(until, tx.now))
         case Block(until=until):

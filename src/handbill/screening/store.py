@@ -12,6 +12,12 @@ TRIES_READ_MAX = 200
 TALLY_READ_MAX = 500
 SWEPT_MAX = 1_000
 
+_TALLY = (
+    "SELECT COALESCE(SUM(CASE outcome WHEN 'refused' THEN 1 ELSE 0 END), 0) AS refused,"
+    " COALESCE(SUM(CASE outcome WHEN 'charged' THEN 1 ELSE 0 END), 0) AS charged"
+    " FROM (SELECT outcome FROM screened_attempts"
+)
+
 
 def add(tx: Tx, attempt_id: str, subject_id: str, network: str | None) -> None:
     tx.later(
@@ -57,17 +63,24 @@ def of_network(tx: Tx, network: str, since: Instant) -> list[Try]:
 
 def tally(tx: Tx, subject_id: str, since: Instant) -> Tally:
     """Of the newest tries on a link, or of a payment."""
-    found = tx.find(
+    return tx.get(
         Tally,
-        "SELECT COALESCE(SUM(CASE outcome WHEN 'refused' THEN 1 ELSE 0 END), 0) AS refused,"
-        " COALESCE(SUM(CASE outcome WHEN 'charged' THEN 1 ELSE 0 END), 0) AS charged"
-        " FROM (SELECT outcome FROM screened_attempts WHERE subject_id = :subject_id"
-        " AND at > :since ORDER BY at DESC LIMIT :limit) AS newest",
+        f"{_TALLY} WHERE subject_id = :subject_id AND at > :since"
+        " ORDER BY at DESC LIMIT :limit) AS newest",
         subject_id=subject_id,
         since=since,
         limit=TALLY_READ_MAX,
     )
-    return found or Tally(0, 0)
+
+
+def tally_of_all(tx: Tx, since: Instant) -> Tally:
+    """Of the newest tries on all links."""
+    return tx.get(
+        Tally,
+        f"{_TALLY} WHERE at > :since ORDER BY at DESC LIMIT :limit) AS newest",
+        since=since,
+        limit=TALLY_READ_MAX,
+    )
 
 
 def sweep(tx: Tx, before: Instant) -> int:

@@ -7,6 +7,8 @@ import pytest
 from handbill.kernel.clock import HOUR, MINUTE, SECOND
 from handbill.screening.model import (
     BITS,
+    HOUSE_AT,
+    QUIET,
     Block,
     Challenge,
     Free,
@@ -14,12 +16,12 @@ from handbill.screening.model import (
     Standing,
     Tally,
     Try,
+    is_suspect,
     judge,
     judge_keyed,
 )
 
 NOW = 1_772_359_200_000
-QUIET = Tally(0, 0)
 ATTACKED = Tally(20, 0)
 
 
@@ -99,8 +101,22 @@ def test_on_a_link_under_attack_everybody_proves_work_and_patience_with_refusals
 
 
 def test_a_link_with_many_refusals_among_more_charges_is_not_under_attack() -> None:
-    assert not Tally(119, 100).is_under_attack
-    assert Tally(120, 100).is_under_attack
+    assert judge([], Tally(119, 100), NOW) == Free()
+    assert judge([], Tally(120, 100), NOW) == Challenge(BITS, NOW + HOUR)
+
+
+def test_an_attack_on_all_links_shortens_patience_and_asks_nobody_else_for_work() -> None:
+    house = Tally(HOUSE_AT, 0)
+    assert judge([], QUIET, NOW, house) == Free()
+    assert judge(refused(4), QUIET, NOW, house) == Free()
+    assert judge(refused(5), QUIET, NOW, house) == Block(NOW - SECOND + HOUR)
+    assert judge(refused(5), QUIET, NOW, Tally(HOUSE_AT, 1)) == CHALLENGED
+
+
+def test_a_suspect_has_five_refusals_that_no_charge_paid_for() -> None:
+    assert is_suspect(refused(5))
+    assert not is_suspect(refused(5) + charged(1))
+    assert not is_suspect(undecided(50))
 
 
 def test_a_payment_made_with_a_key_is_never_asked_for_work_and_rests_after_ten_refusals() -> None:
