@@ -67,7 +67,7 @@ def type_where_one_can(server: Server, link_id: str) -> None:
 
 
 async def a_day(server: Server, url: str) -> None:
-    """Payments, declines, refusals, webhooks, notifications. The merchant's server and the
+    """Payments, declines, refunds, refusals, webhooks, notifications. The merchant's server and the
     acquirer write the payer's name, each in its own text."""
     words = server.first_words
     async with receiving(answer(body=f"Thank you, {NAME}".encode())) as receiver:
@@ -87,8 +87,14 @@ async def a_day(server: Server, url: str) -> None:
         await asyncio.to_thread(type_where_one_can, server, words.link_id)
         async with asyncio.timeout(SECONDS):
             await receiver.has_heard(1)
+        with server.client(words.test_key) as shop:
+            [paid] = shop.get("/api/v1/transactions?status=charged").json()["data"]
+            refunded = shop.post(f"/api/v1/transactions/{paid['id']}/refunds", json={})
+            assert refunded.status_code == 201, refunded.text
+        async with asyncio.timeout(SECONDS):
+            await receiver.has_heard(2)
     await write_as_acquirer(url)
-    await asyncio.to_thread(until, lambda: "webhook_attempted" in server.err, SECONDS)
+    await asyncio.to_thread(until, lambda: server.err.count("webhook_attempted") >= 2, SECONDS)
 
 
 async def write_as_acquirer(url: str) -> None:
@@ -133,6 +139,7 @@ async def test_a_payer_stands_in_one_table_until_erased_and_then_nowhere(
         if sqlite:
             written = files(Path(url.removeprefix("sqlite:///")).parent)
             assert b"planted" not in written.lower()
+        assert not any(word in server.payer.get("/metrics").text.lower() for word in PLANTED)
         with server.client(server.first_words.test_key) as shop:
             assert order(shop, txid="afterwards", customer=None).status_code == 201
         server.stop()
