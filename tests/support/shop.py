@@ -65,6 +65,13 @@ class Records:
         assert found is not None
         return found
 
+    async def link_of(self, started: Started) -> Link:
+        found = await self.db.read(
+            lambda tx: links.find_for_page(tx, started.payment.link_id or "")
+        )
+        assert found is not None
+        return found
+
     async def events(self, about: str | None = None) -> list[Event]:
         """All of the merchant's, or those about one object."""
         found = await self.db.read(lambda tx: events.after(tx, self.merchant.id, 0, 10_000))
@@ -104,6 +111,7 @@ class Shop(Records):
         handlers = {
             ends.CLOSE_EXPIRED: ends.close_expired,
             model.RECONCILE: reconciler.reconcile,
+            model.LOOK_BACK: reconciler.look_back,
             model.RELEASE: reconciler.release,
             payments.GIVE_UP: giving_up.give_up,
             refunding.REFUND: self.refunds.reconcile,

@@ -25,6 +25,7 @@ def table(
     return {
         ends.CLOSE_EXPIRED: ends.close_expired,
         model.RECONCILE: reconciler.reconcile,
+        model.LOOK_BACK: reconciler.look_back,
         model.RELEASE: reconciler.release,
         service.GIVE_UP: giving_up.give_up,
         refunding.REFUND: Refunds(acquirers).reconcile,

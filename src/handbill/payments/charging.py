@@ -8,6 +8,7 @@ import msgspec
 
 from handbill.infra import jobs
 from handbill.infra.database import Tx
+from handbill.kernel import ids
 from handbill.kernel.money import Money
 from handbill.ledger import book, recipes
 from handbill.links import service as links
@@ -22,14 +23,19 @@ from handbill.providers.contract import Charged
 
 
 def charge(tx: Tx, attempt: Attempt, payment: Payment, outcome: Charged) -> tuple[Attempt, Payment]:
-    """What an acquirer took for an attempt. A repeat brings at most its fee."""
+    """What an acquirer took for an attempt. A repeat brings at most its fee, or another charge."""
     if attempt.status is not AttemptStatus.CHARGED:
         if attempt.standing is Standing.REVIEW and not attempt.live:
             return attempt, payment  # a person's, whatever the acquirer says now
         if outcome.amount != attempt.expected or outcome.attempt_id not in (None, attempt.id):
             return _does_not_fit(tx, attempt, payment, outcome)
         attempt, payment = take(tx, attempt, payment, outcome.reference)
-    return _settle_fee(tx, attempt, payment, outcome.fee), payment
+    for one in (outcome, *outcome.also):
+        if one.reference == attempt.reference:
+            attempt = _settle_fee(tx, attempt, payment, one.fee)
+        elif store.find_by_reference(tx, attempt.account_id, one.reference) is None:
+            payment = _take_again(tx, attempt, payment, one)
+    return attempt, payment
 
 
 def take(tx: Tx, attempt: Attempt, payment: Payment, reference: str) -> tuple[Attempt, Payment]:
@@ -50,6 +56,8 @@ def take(tx: Tx, attempt: Attempt, payment: Payment, reference: str) -> tuple[At
         error_code=None,
         error_description=None,
     )
+    if attempt.qr_payload is not None:  # a code can be scanned by another phone, too
+        moves.look_back(tx, attempt)
     if landing is Landing.SURPLUS:
         return attempt, _take_surplus(tx, attempt, payment)
     payment = _pay(tx, attempt, payment, late=landing is Landing.LATE)
@@ -116,6 +124,24 @@ def _take_surplus(tx: Tx, attempt: Attempt, payment: Payment) -> Payment:
     else:
         facts.record(tx, "payment.review", payment)
     return payment
+
+
+def _take_again(tx: Tx, attempt: Attempt, payment: Payment, outcome: Charged) -> Payment:
+    """Another charge of an attempt that is charged already, such as a code that was paid twice: an
+    attempt of its own in the books, which can be refunded by itself."""
+    another = msgspec.structs.replace(
+        attempt,
+        id=ids.new_id(tx.now),
+        standing=Standing.SURPLUS,
+        reference=outcome.reference,
+        amount_minor=outcome.amount.minor,
+        currency=outcome.amount.currency,
+        fee_minor=None,
+        created_at=tx.now,
+        updated_at=tx.now,
+    )
+    store.add_attempt(tx, another)
+    return _take_surplus(tx, another, payment)
 
 
 def keep_surplus(tx: Tx, attempt: Attempt, payment: Payment) -> Attempt:

@@ -41,6 +41,11 @@ RECONCILE_FOR = 72 * HOUR
 """How long past its end a silent attempt is asked for."""
 RECONCILE = "payments.reconcile"
 """The kind of job that asks."""
+LOOK_BACK_AFTER = (HOUR, DAY, 3 * DAY)
+"""When the acquirer is asked again about an attempt that has ended: money can come after the end,
+and a code can be paid twice."""
+LOOK_BACK = "payments.look_back"
+"""The kind of job that does."""
 RELEASE = "payments.release"
 """The kind of job that lets go of what is held for an attempt that has ended."""
 UNREACHED = "The acquirer cannot be reached at the moment."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from handbill.infra import jobs
 from handbill.infra.database import Tx
 from handbill.kernel import states
 from handbill.payments import facts, model, store
@@ -35,6 +36,16 @@ def undo_refund(tx: Tx, payment: Payment, amount_minor: int) -> Payment:
 def move(tx: Tx, attempt: Attempt, to: AttemptStatus, **fields: object) -> Attempt:
     states.advance(model.ATTEMPT_STATES, attempt.status, to)
     return save(tx, attempt, status=to, live=to in model.LIVE, **fields)
+
+
+def look_back(tx: Tx, attempt: Attempt, looked: int = 0) -> None:
+    """The job that asks again about an attempt which has ended, where the acquirer knows it."""
+    if attempt.reference is None or looked >= len(model.LOOK_BACK_AFTER):
+        return
+    payload = {"attempt_id": attempt.id, "merchant_id": attempt.merchant_id, "looked": looked}
+    due_at = attempt.updated_at + model.LOOK_BACK_AFTER[looked]
+    key = f"{model.LOOK_BACK}:{attempt.id}:{attempt.status}:{looked}"
+    jobs.add(tx, model.LOOK_BACK, payload, due_at=due_at, key=key)
 
 
 def save(tx: Tx, attempt: Attempt, **fields: object) -> Attempt:

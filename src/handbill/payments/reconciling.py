@@ -17,7 +17,7 @@ from handbill.kernel.errors import OutcomeUnknown, ProviderRejected, ProviderUna
 from handbill.merchants import accounts
 from handbill.merchants.accounts import Acquirers
 from handbill.merchants.model import Account
-from handbill.payments import capturing, ending, model, service, store
+from handbill.payments import capturing, ending, model, moves, service, store
 from handbill.payments.model import Attempt
 from handbill.providers.contract import Authorized, Cancelled, Declined, Outcome, Pending, Provider
 
@@ -64,6 +64,23 @@ class Reconciler:
             due_at = _ask_again_at(now_known, outcome, times + 1, tx.now)
             payload = {**job.payload, "asked": times + 1}
             jobs.add(tx, job.kind, payload, due_at=due_at, key=attempt_id)
+
+        await db.write(settle, merchant=attempt.merchant_id)
+
+    async def look_back(self, db: Database, job: Job) -> None:
+        """Asks about an attempt that has ended, for money that no notification told of."""
+        attempt_id, looked = job.payload["attempt_id"], job.payload["looked"]
+        asked = await db.point(lambda tx: _asked(tx, attempt_id))
+        attempt, provider = asked.attempt, self._acquirers.open(asked.account)
+        outcome = await provider.fetch(attempt.reference, attempt.id)
+
+        def settle(tx: Tx) -> None:
+            jobs.finish(tx, job)
+            if outcome is not None:
+                service.apply(tx, attempt_id, outcome)
+            now_known = store.get_attempt(tx, attempt_id)
+            if now_known.status is attempt.status:  # else it has a look of its own
+                moves.look_back(tx, now_known, looked + 1)
 
         await db.write(settle, merchant=attempt.merchant_id)
 

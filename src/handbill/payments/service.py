@@ -192,6 +192,7 @@ def _decline(
     words = {"error_code": outcome.code, "error_description": outcome.message}
     reference = outcome.reference or attempt.reference
     attempt = moves.move(tx, attempt, AttemptStatus.DECLINED, reference=reference, **words)
+    moves.look_back(tx, attempt)
     places.free_place(tx, payment.id)
     if payment.status not in model.OPEN:
         return attempt, payment  # paid by another attempt meanwhile
@@ -209,6 +210,7 @@ def _cancel(
 ) -> tuple[Attempt, Payment]:
     to = AttemptStatus.EXPIRED if outcome.expired else AttemptStatus.CANCELLED
     attempt = moves.move(tx, attempt, to, reference=outcome.reference or attempt.reference)
+    moves.look_back(tx, attempt)
     if payment.status not in model.OPEN:
         return attempt, payment  # paid by another attempt meanwhile
     if switching:  # the place stays the payer's
