@@ -156,6 +156,8 @@ def _does_not_fit(
     """Another sum, currency or id than was asked: booked as owed, never as a payment."""
     if attempt.standing is Standing.REVIEW:
         return attempt, payment
+    if attempt.status is AttemptStatus.CREATED:  # the acquirer has it, that is plain by now
+        attempt = moves.move(tx, attempt, AttemptStatus.PENDING)
     attempt = moves.save(
         tx,
         attempt,
@@ -166,6 +168,8 @@ def _does_not_fit(
         reference=outcome.reference,
     )
     book.post(tx, recipes.in_review(_charge(payment, attempt)))
+    if payment.status in model.OPEN:  # the payer has done their part
+        payment = moves.advance(tx, payment, PaymentStatus.PROCESSING)
     received = {"amount": outcome.amount.minor, "currency": outcome.amount.currency}
     facts.record(tx, "payment.review", payment, more={"received": received})
     if merchants.get(tx, payment.merchant_id).money_rule.mismatch is OnMismatch.REFUND:

@@ -71,8 +71,8 @@ class Reconciler:
         """Asks about an attempt that has ended, for money that no notification told of."""
         attempt_id, looked = job.payload["attempt_id"], job.payload["looked"]
         asked = await db.point(lambda tx: _asked(tx, attempt_id))
-        attempt, provider = asked.attempt, self._acquirers.open(asked.account)
-        outcome = await provider.fetch(attempt.reference, attempt.id)
+        attempt = asked.attempt
+        outcome = await self._look(asked)
 
         def settle(tx: Tx) -> None:
             jobs.finish(tx, job)
@@ -86,13 +86,18 @@ class Reconciler:
 
     async def release(self, db: Database, job: Job) -> None:
         """Lets go of money that an acquirer holds for an attempt which had ended here. Money that
-        it took meanwhile is taken in as late money."""
+        it took meanwhile is taken in as late money. Without an answer the job is tried again."""
         attempt_id = job.payload["attempt_id"]
         asked = await db.point(lambda tx: _asked(tx, attempt_id))
-        attempt, provider = asked.attempt, self._acquirers.open(asked.account)
-        outcome = await provider.fetch(attempt.reference, attempt.id)
-        if isinstance(outcome, Authorized):
-            outcome = await ending.end(provider, attempt, outcome.reference, "release")
+        attempt = asked.attempt
+        try:
+            provider = self._acquirers.open(asked.account)
+            outcome = await provider.fetch(attempt.reference, attempt.id)
+            if isinstance(outcome, Authorized):
+                outcome = await ending.end(provider, attempt, outcome.reference, "release")
+        except ProviderRejected as error:  # it runs out by itself
+            log.warning("hold_not_released", attempt=attempt.id, detail=error.detail)
+            outcome = None
 
         def settle(tx: Tx) -> None:
             jobs.finish(tx, job)
@@ -100,6 +105,14 @@ class Reconciler:
                 service.apply(tx, attempt_id, outcome)
 
         await db.write(settle, merchant=attempt.merchant_id)
+
+    async def _look(self, asked: _Asked) -> Outcome | None:
+        try:
+            provider = self._acquirers.open(asked.account)
+            return await provider.fetch(asked.attempt.reference, asked.attempt.id)
+        except (ProviderRejected, ProviderUnavailable, OutcomeUnknown) as error:
+            log.info("look_back_failed", attempt=asked.attempt.id, error=error.code)
+            return None
 
     async def _find_out(self, asked: _Asked) -> Outcome | None:
         """What the acquirer says. None: it does not say."""

@@ -79,7 +79,7 @@ def apply(
     """
     attempt = store.get_attempt(tx, attempt_id)
     payment = store.get(tx, attempt.payment_id)
-    match (turn_of(attempt.status, outcome), outcome):
+    match (turn_of(attempt, outcome), outcome):
         case (Turn.CHARGE, Charged()):
             attempt, payment = charging.charge(tx, attempt, payment, outcome)
         case (Turn.HOLD, Authorized()):

@@ -212,6 +212,16 @@ def kept_attempt(tx: Tx, payment_id: str) -> Attempt | None:
     )
 
 
+def attempts_of(tx: Tx, payment_id: str) -> list[Attempt]:
+    """The oldest first."""
+    return tx.all(
+        Attempt,
+        f"SELECT {_ATTEMPT} FROM attempts WHERE payment_id = :payment_id"
+        " ORDER BY created_at, id LIMIT 100",
+        payment_id=payment_id,
+    )
+
+
 def unsettled_attempts(tx: Tx, payment_id: str) -> list[Attempt]:
     """Those whose money is not the payment's."""
     return tx.all(

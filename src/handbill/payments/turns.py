@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from handbill.payments.model import OPEN, AttemptStatus, PaymentStatus
+from handbill.payments.model import OPEN, Attempt, AttemptStatus, PaymentStatus, Standing
 from handbill.providers.contract import (
     ActionRequired,
     Authorized,
@@ -65,8 +65,12 @@ TURNS: Mapping[AttemptStatus, tuple[Turn, ...]] = {
 }
 
 
-def turn_of(status: AttemptStatus, outcome: Outcome) -> Turn:
-    return TURNS[status][OUTCOMES.index(type(outcome))]
+def turn_of(attempt: Attempt, outcome: Outcome) -> Turn:
+    """Money that does not fit waits for a person: till then only money moves its attempt."""
+    turn = TURNS[attempt.status][OUTCOMES.index(type(outcome))]
+    if attempt.standing is Standing.REVIEW and turn is not Turn.CHARGE:
+        return Turn.NOTHING
+    return turn
 
 
 class Landing(StrEnum):

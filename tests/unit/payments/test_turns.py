@@ -6,10 +6,11 @@ from __future__ import annotations
 import itertools
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from handbill.payments.model import LIVE, OPEN, AttemptStatus, PaymentStatus
+from handbill.payments.model import LIVE, OPEN, Attempt, AttemptStatus, PaymentStatus, Standing
 from handbill.payments.turns import LANDINGS, OUTCOMES, TURNS, Landing, Turn, turn_of
 from handbill.providers import contract
 
@@ -49,6 +50,18 @@ def test_the_page_of_docs_shows_the_table(status: AttemptStatus, kind: int) -> N
     assert cells[kind] == TURNS[status][kind].value.replace("nothing", "-")
 
 
-def test_a_turn_is_looked_up_by_the_kind_of_outcome() -> None:
-    assert turn_of(AttemptStatus.PENDING, contract.Declined("r", "card_declined")) is Turn.DECLINE
-    assert turn_of(AttemptStatus.EXPIRED, contract.Declined("r", "card_declined")) is Turn.NOTHING
+@pytest.mark.parametrize(
+    ("status", "standing", "turn"),
+    [
+        (AttemptStatus.PENDING, None, Turn.DECLINE),
+        (AttemptStatus.EXPIRED, None, Turn.NOTHING),
+        (AttemptStatus.PENDING, Standing.REVIEW, Turn.NOTHING),
+    ],
+)
+def test_a_turn_is_looked_up_by_attempt_and_outcome(
+    status: AttemptStatus, standing: Standing | None, turn: Turn
+) -> None:
+    plain: dict[str, Any] = dict.fromkeys(Attempt.__struct_fields__)
+    attempt = Attempt(**{**plain, "status": status, "standing": standing})
+
+    assert turn_of(attempt, contract.Declined("r", "card_declined")) is turn
