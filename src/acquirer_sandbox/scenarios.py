@@ -293,12 +293,12 @@ _REFUNDS = (
 )
 
 _TRANSPORT = (
-    Scenario("webhook_lost", "Lost", "The shop is told nothing.", _PAID, 31, Twist.TELL_NOTHING),
-    Scenario("webhook_duplicate", "Twice", "The shop is told twice.", _PAID, 32, Twist.TELL_TWICE),
+    Scenario("webhook_lost", "Lost", "Nothing is sent.", _PAID, 31, Twist.TELL_NOTHING),
+    Scenario("webhook_duplicate", "Twice", "The same is sent twice.", _PAID, 32, Twist.TELL_TWICE),
     Scenario(
         "webhook_reordered",
         "In another order",
-        "Slow, then paid; the shop hears it backwards.",
+        "Slow, then paid; told backwards.",
         (_THINKING, _PAID_LATER),
         33,
         Twist.TELL_BACKWARDS,
@@ -320,15 +320,15 @@ _TRANSPORT = (
     ),
     Scenario(
         "return_before_webhook",
-        "After the payer is back",
-        "The shop is told ten seconds later.",
+        "Late",
+        "It comes ten seconds after the payer.",
         _PAID,
         twist=Twist.TELL_LATE,
     ),
     Scenario(
         "never_return",
-        "Without the payer",
-        "Paid, and the payer stays here.",
+        "Alone",
+        "The payer does not go back to the shop.",
         _PAID,
         twist=Twist.NEVER_RETURN,
     ),
@@ -356,6 +356,6 @@ RARE: Mapping[str, tuple[Scenario, ...]] = {
     "The money is held": _HOLDS,
     "The money is odd": _MONEY,
     "It is paid, and later refunded": _REFUNDS,
-    "It is paid, and the shop is told": _TRANSPORT,
+    "It is paid, and the notification is": _TRANSPORT,
 }
 """Buttons that few people look for, by heading."""

@@ -17,7 +17,14 @@ from handbill.kernel.clock import HOUR, ManualClock
 from handbill.kernel.errors import OutcomeUnknown, ProviderRejected, ProviderUnavailable
 from handbill.kernel.money import Money
 from handbill.providers import sandbox
-from handbill.providers.contract import ActionRequired, Charge, Charged, Provider, RefundSucceeded
+from handbill.providers.contract import (
+    ActionRequired,
+    Authorized,
+    Charge,
+    Charged,
+    Provider,
+    RefundSucceeded,
+)
 from tests.providers.bench import Act, SandboxBench, order
 from tests.providers.loopback import dead_url, hangs_up, serve
 
@@ -112,16 +119,22 @@ async def test_a_refund_whose_answer_was_lost_is_found_and_repeated_by_our_id(
         await sandbox_bench.provider.refund(created.reference, most, "refund-2")
 
 
-async def test_of_two_payments_for_one_attempt_the_one_with_money_counts(
+async def test_of_several_payments_for_one_attempt_the_one_with_money_counts(
     sandbox_bench: SandboxBench,
 ) -> None:
     charge = order(sandbox_bench)
+    held = await sandbox_bench.provider.create(
+        msgspec.structs.replace(charge, key="held", capture=False)
+    )
     paid = await sandbox_bench.provider.create(charge)
     other = await sandbox_bench.provider.create(msgspec.structs.replace(charge, key="another"))
+    await sandbox_bench.play(held, Act.PAY)
+    before = await sandbox_bench.provider.fetch(None, charge.attempt_id)
     await sandbox_bench.play(paid, Act.PAY)
 
     found = await sandbox_bench.provider.fetch(None, charge.attempt_id)
 
+    assert before == Authorized(held.reference, charge.amount, charge.attempt_id)
     assert found == Charged(paid.reference, charge.amount, charge.attempt_id)
     assert other.reference != paid.reference
 

@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from handbill import __version__
-from handbill.cli import books, database, keys, listen, merchants, payers, refunds, serve
+from handbill.cli import (
+    books,
+    database,
+    keys,
+    listen,
+    merchants,
+    payers,
+    refunds,
+    serve,
+    trigger,
+)
 from handbill.cli.refusals import told
 
 app = typer.Typer(
@@ -20,6 +30,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("listen")(listen.listen)
+app.command("trigger")(trigger.trigger)
 app.command("migrate")(database.migrate)
 app.command("backup")(database.backup)
 app.command("restore")(database.restore)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, get_type_hints
 
+import msgspec
 import typer
 
 from handbill.bootstrap import premises
@@ -18,6 +20,7 @@ from handbill.infra.settings import Settings
 from handbill.kernel.clock import SystemClock
 
 T = TypeVar("T")
+Asked = TypeVar("Asked", bound=msgspec.Struct)
 
 Data = Annotated[
     Path | None, typer.Option("--data", help="Folder of the installation.", show_default="./data")
@@ -26,6 +29,33 @@ DatabaseUrl = Annotated[
     str | None, typer.Option("--database-url", help="Database, if not a file in the folder.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def taking(kind: type[Asked]) -> Callable[[Callable[[Asked], None]], Callable[..., None]]:
+    """Makes a command of a function that takes one struct: each field is an option, or an argument,
+    as its annotation says."""
+    hints = get_type_hints(kind, include_extras=True)
+    signature = inspect.Signature(
+        [
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=field.default,
+                annotation=hints[field.name],
+            )
+            for field in msgspec.structs.fields(kind)
+        ]
+    )
+
+    def command_of(fn: Callable[[Asked], None]) -> Callable[..., None]:
+        def command(**given: object) -> None:
+            fn(kind(**given))
+
+        command.__doc__ = fn.__doc__
+        command.__signature__ = signature  # type: ignore[attr-defined]  # what typer reads
+        return command
+
+    return command_of
 
 
 def load(data: Path | None, database_url: str | None = None) -> Settings:

@@ -239,9 +239,11 @@ class Sandbox:
     async def _find(self, attempt_id: str) -> Outcome | None:
         answer = await self._send("GET", f"/v1/payments?attempt_id={quote(attempt_id, safe='')}")
         found = _read(answer, _Payments).data
-        # One attempt is one payment, unless it was created with two keys: then money comes first.
-        money = [payment for payment in found if payment.status in ("charged", "authorized")]
-        return _outcome_of_all(money or found[-1:]) if found else None
+        # One attempt is one payment, unless it was created with two keys or charged twice: then
+        # money comes first.
+        charged = [payment for payment in found if payment.status == "charged"]
+        held = [payment for payment in found if payment.status == "authorized"]
+        return _outcome_of_all(charged or held[-1:] or found[-1:]) if found else None
 
     async def _post(self, path: str, key: str, body: Mapping[str, Any], kind: type[T]) -> T:
         return _read(await self._send("POST", path, key, body), kind)

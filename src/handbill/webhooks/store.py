@@ -81,6 +81,17 @@ def of_event(tx: Tx, merchant_id: int, event_id: str) -> list[Delivery]:
     )
 
 
+def about(tx: Tx, merchant_id: int, object_id: str) -> list[Delivery]:
+    """Deliveries that tell of one object, oldest first."""
+    return tx.all(
+        Delivery,
+        f"{_DELIVERY} WHERE object_id = :object_id AND merchant_id = :merchant_id ORDER BY id"
+        " LIMIT 100",
+        object_id=object_id,
+        merchant_id=merchant_id,
+    )
+
+
 def has_earlier_pending(tx: Tx, delivery: Delivery) -> bool:
     """Whether an earlier event of the same object is still on its way to the same address."""
     return (
