@@ -102,7 +102,7 @@ class Shop(Records):
         self.tenant = Tenant(merchant.id, True)
         self.acquirer = FakeAcquirer()
         openers = {"fake": lambda _: self.acquirer} if acquirers else {}
-        opened = Acquirers(Registry(openers), CRYPTO)
+        self.acquirers = opened = Acquirers(Registry(openers), CRYPTO)
         self.payments = Payments(opened, Addresses("https://pay.example"))
         self.inbox = Inbox(opened)
         self.refunds = Refunds(opened)
