@@ -13,6 +13,8 @@ AT_ONCE = 4
 """Keys. Of each of them all repeats are on their way together."""
 CUT_SHARE = 0.2
 ANSWER_SECONDS = 60
+CONFLICT = 409
+LOOK_SECONDS = 0.02
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -64,7 +66,7 @@ class Callers:
         self.sent = self.cut = 0
 
     async def race(self, requests: dict[str, bytes], repeats: tuple[int, int]) -> None:
-        """Each request so many times, then once more: the caller who asks what has become of it."""
+        """Each request so many times; then it is asked what has become of it, until it is done."""
         room = asyncio.Semaphore(AT_ONCE)
 
         async def one(key: str, request: bytes) -> None:
@@ -72,7 +74,8 @@ class Callers:
                 self.heard[key] = []
                 times = self._random.randint(*repeats)
                 await asyncio.gather(*(self._send(key, request, n) for n in range(times)))
-                await self._ask(key, request, self._random.choice(self._ports))
+                while await self._ask(key, request, self._random.choice(self._ports)) == CONFLICT:
+                    await asyncio.sleep(LOOK_SECONDS)  # another process tells nobody
 
         await asyncio.gather(*(one(*item) for item in requests.items()))
         for lines in self._idle.values():
@@ -89,11 +92,13 @@ class Callers:
         self.cut += 1
         await line.hang_up(request, self._random.choice([0, 1, 100]))
 
-    async def _ask(self, key: str, request: bytes, port: int) -> None:
+    async def _ask(self, key: str, request: bytes, port: int) -> int:
         line = await self._line(port)
         self.sent += 1
-        self.heard[key].append(await line.ask(request))
+        heard = await line.ask(request)
+        self.heard[key].append(heard)
         self._idle[port].append(line)
+        return heard.status
 
     async def _line(self, port: int) -> Line:
         idle = self._idle[port]
