@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import msgspec
+import psycopg
 import pytest
 
 from handbill import idempotency
 from handbill.idempotency import KEPT_FOR, RUNS_AT_MOST, SWEEP, SWEEP_MAX, Answer, Claim, Request
-from handbill.infra.database import Database, Tx
+from handbill.infra.database import Database, Tx, open_database
 from handbill.infra.database.backend import Failure
 from handbill.infra.database.database import open_backend
 from handbill.infra.jobs import Worker
@@ -18,12 +21,14 @@ from handbill.kernel.clock import HOUR, ManualClock
 from handbill.kernel.errors import Conflict, KeyInProgress, KeyReused, WriteUnknown
 from handbill.merchants.store import add_merchant
 from tests.support.batches import Watched, once, outcome, together
+from tests.support.process import until
 from tests.support.shop import CRYPTO
 
 pytestmark = pytest.mark.anyio
 
 ANSWER = Answer(201, {"content-type": "application/json"}, '{"data":"чай"}'.encode())
 LATER_ANSWER = Answer(200, {}, b"later")
+WAIT_SECONDS = 30
 REPLAY = msgspec.structs.replace(ANSWER, is_replay=True)
 
 
@@ -76,13 +81,19 @@ def object_of(claim: object) -> str:
     return claim.object_id
 
 
-@pytest.fixture
-async def till(database_url: str, clock: ManualClock) -> AsyncIterator[Till]:
-    watched = Watched(open_backend(database_url))
+@asynccontextmanager
+async def open_till(url: str, clock: ManualClock) -> AsyncIterator[Till]:
+    watched = Watched(open_backend(url))
     db = Database(watched, clock)
     merchant_id = await db.write(lambda tx: add_merchant(tx, "Shop", None))
     yield Till(db, watched, merchant_id)
     db.close()
+
+
+@pytest.fixture
+async def till(database_url: str, clock: ManualClock) -> AsyncIterator[Till]:
+    async with open_till(database_url, clock) as opened:
+        yield opened
 
 
 async def test_what_is_asked_twice_is_done_once(till: Till) -> None:
@@ -274,15 +285,45 @@ async def test_old_keys_are_swept_a_bounded_number_at_a_time(
     assert await worker.step() == 1
 
 
-async def test_a_key_that_is_used_again_while_it_is_swept_stays(
-    till: Till, clock: ManualClock
+async def test_a_key_that_is_used_again_while_another_process_sweeps_it_stays(
+    postgres_url: str, clock: ManualClock
 ) -> None:
-    await till.write(till.once)
-    await till.db.write(idempotency.schedule)
-    worker = Worker(till.db, {SWEEP: idempotency.sweep}, clock)
-    clock.advance(KEPT_FOR)
+    """Where a file is the database, one waits for the other anyway."""
+    async with open_till(postgres_url, clock) as till:
+        # Given an old key
+        await till.write(till.once)
+        clock.advance(KEPT_FOR)
+        await till.db.write(idempotency.schedule)
+        elsewhere = open_database(postgres_url, clock)
+        worker = Worker(elsewhere, {SWEEP: idempotency.sweep}, clock)
+        taken, goes_on = threading.Event(), threading.Event()
 
-    again, _ = await asyncio.gather(till.write(till.once), worker.step())
+        def take_and_hold(tx: Tx) -> Answer:
+            answer = till.once(tx)
+            tx.value("SELECT COUNT(*) FROM idempotency_keys")  # sends what was left for later
+            taken.set()
+            assert goes_on.wait(WAIT_SECONDS)
+            return answer
 
-    assert again == ANSWER
-    assert await till.write(till.once) == REPLAY
+        # When it is used again, and the sweep comes to wait for its row
+        using = asyncio.create_task(till.write(take_and_hold))
+        await asyncio.to_thread(taken.wait, WAIT_SECONDS)
+        sweeping = asyncio.create_task(worker.step())
+        await asyncio.to_thread(until, lambda: waits_for_a_lock(postgres_url), WAIT_SECONDS)
+        goes_on.set()
+
+        # Then it finds that the key is not old any more
+        assert await using == ANSWER
+        assert await sweeping == 1
+        elsewhere.close()
+        assert await till.write(till.once) == REPLAY
+
+
+def waits_for_a_lock(url: str) -> bool:
+    """Whether anybody does in this database."""
+    with psycopg.connect(url) as db:
+        found = db.execute(
+            "SELECT COUNT(*) FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        ).fetchone()
+    return found is not None and found[0] > 0

@@ -34,16 +34,20 @@ KEY = "refund-1"
 
 
 class ThoughtfulAcquirer(FakeAcquirer):
-    """Answers refunds only while `may_answer` is set. `is_asked` says that it was asked for one."""
+    """Answers refunds only while `may_answer` is set. `is_asked` says that it was asked for one;
+    `breaks` is a mistake in how we ask."""
 
     def __init__(self) -> None:
         super().__init__()
         self.is_asked, self.may_answer = asyncio.Event(), asyncio.Event()
         self.may_answer.set()
+        self.breaks = False
 
     async def refund(self, reference: str, amount: Money, refund_id: str) -> RefundOutcome:
         self.is_asked.set()
         await self.may_answer.wait()
+        if self.breaks:
+            raise RuntimeError("a mistake of ours")
         return await super().refund(reference, amount, refund_id)
 
     @property
@@ -156,6 +160,18 @@ async def test_a_process_dies_between_claim_and_settle_and_90_seconds_later_it_g
     assert is_replay_of(late, await till.refund(started))
     assert till.acquirer.refund_keys == {late.json()["data"]["id"]}
     assert len(await till.refunds(started)) == 1
+
+
+async def test_what_broke_on_our_side_is_gone_on_with_at_once(till: Till) -> None:
+    started = await till.paid()
+    till.acquirer.breaks = True
+    broken = await till.refund(started)
+    till.acquirer.breaks = False
+
+    again = await till.refund(started)
+
+    assert [broken.status_code, again.status_code] == [500, 201]
+    assert [one["id"] for one in await till.refunds(started)] == [again.json()["data"]["id"]]
 
 
 @pytest.mark.parametrize("silence", [OutcomeUnknown, ProviderUnavailable])
