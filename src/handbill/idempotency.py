@@ -24,7 +24,8 @@ from handbill.kernel.errors import KeyInProgress, KeyReused
 
 KEPT_FOR = 72 * HOUR
 RUNS_AT_MOST = 90 * SECOND
-"""Longer than any verb takes: whoever claimed a key and has not settled it by then is gone."""
+"""Longer than a request to an acquirer takes: whoever claimed a key and has not settled it by then
+is taken for gone. If not, both come to the same end."""
 
 SWEEP = "idempotency.sweep"
 """The kind of job that deletes what was kept long enough."""

@@ -18,7 +18,7 @@ from handbill.infra.database.backend import Failure
 from handbill.infra.database.database import open_backend
 from handbill.infra.jobs import Worker
 from handbill.kernel.clock import HOUR, ManualClock
-from handbill.kernel.errors import Conflict, KeyInProgress, KeyReused, WriteUnknown
+from handbill.kernel.errors import Conflict, KeyInProgress, KeyReused, StorageFull, WriteUnknown
 from handbill.merchants.store import add_merchant
 from tests.support.batches import Watched, once, outcome, together
 from tests.support.process import until
@@ -122,6 +122,14 @@ async def test_a_commit_of_unknown_outcome_is_found_out_by_the_repeat(
 
     # Then
     assert repeated == (ANSWER if moment == "before_commit" else REPLAY)
+    assert await till.done() == 1
+
+
+async def test_what_a_full_disk_refused_is_done_by_the_repeat(till: Till) -> None:
+    till.watched.before_commit = once(Failure.FULL)
+    assert isinstance(await outcome(till.write(till.once)), StorageFull)
+
+    assert await till.write(till.once) == ANSWER
     assert await till.done() == 1
 
 

@@ -124,13 +124,14 @@ class Call:
             return _sent(claimed)
         try:
             answer = _kept(self.reply(show(await finish(claimed.object_id))))
+            settled = await self._write(lambda tx: idempotency.settle(tx, crypto, request, answer))
         except Exception as error:
             refused = isinstance(error, HandbillError) and problems.status_for(error) < 500
             let_go = idempotency.forget if refused else idempotency.release
             with suppress(HandbillError):  # then it counts as left in the middle, after 90 seconds
                 await self._write(lambda tx: let_go(tx, request, claimed))
             raise
-        return _sent(await self._write(lambda tx: idempotency.settle(tx, crypto, request, answer)))
+        return _sent(settled)
 
     async def replay(self) -> Reply | None:
         """The answer that was given already, before any work is done for a handler that works

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import msgspec
@@ -42,11 +43,10 @@ class ApiHouse:
         self.other = self.client(other.api_keys["test"])
         self.stranger = self.client(None)
 
-    def over(self, db: Database) -> ApiHouse:
-        """The same house in another process."""
-        keyring = Keyring(db, self.deps.crypto, self.deps.clock)
-        deps = msgspec.structs.replace(self.deps, db=db, keyring=keyring)
-        return ApiHouse(deps, self.shop_merchant, self.other_merchant)
+    def with_deps(self, **deps: Any) -> ApiHouse:
+        """The same house with some things replaced."""
+        replaced = msgspec.structs.replace(self.deps, **deps)
+        return ApiHouse(replaced, self.shop_merchant, self.other_merchant)
 
     def client(self, key: str | None) -> httpx2.AsyncClient:
         return httpx2.AsyncClient(

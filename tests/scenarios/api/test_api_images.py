@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 
+import httpx2
 import pytest
 from PIL import Image
 
@@ -45,6 +46,23 @@ async def test_an_upload_answers_an_address_of_the_form_of_the_specification(
     partner = house.shop_merchant.id
     form = rf"{BASE}/images/uploads/{partner}/1772359200000[0-9a-f]+-photo\.jpg"
     assert re.fullmatch(form, url)
+
+
+async def test_a_repeat_with_its_key_is_the_same_upload(house: ApiHouse) -> None:
+    headers = {"idempotency-key": "photo-1"}
+
+    async def upload(name: str, content: bytes) -> httpx2.Response:
+        files = {"image": (name, content)}
+        return await house.shop.post(IMAGES, files=files, headers=headers)
+
+    first = await upload("photo.jpg", photo())
+    repeated = await upload("again.jpg", photo())  # the file counts, not its name
+    other = await upload("photo.jpg", photo("PNG"))
+
+    assert first.content == repeated.content
+    assert repeated.headers["idempotent-replayed"] == "true"
+    assert (other.status_code, other.json()["error"]) == (422, "idempotency_key_reused")
+    assert await house.deps.db.read(lambda tx: tx.value("SELECT COUNT(*) FROM images")) == 1
 
 
 async def test_a_picture_is_named_on_a_link_and_a_product(house: ApiHouse) -> None:
