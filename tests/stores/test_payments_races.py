@@ -12,6 +12,7 @@ from handbill.kernel.errors import LinkNotPayable
 from handbill.kernel.ids import new_id
 from handbill.links.model import Link
 from handbill.payments.start import Started
+from tests.support.books import judge_books
 from tests.support.shop import Shop
 
 pytestmark = pytest.mark.anyio
@@ -85,6 +86,8 @@ async def test_the_last_charges_close_the_link_once(shop: Shop) -> None:
         assert (await shop.link_now(link)).payments_count == 2
         closed = [e for e in await shop.events(link.id) if e.type == "link.closed"]
         assert len(closed) == 1
+    [head] = (await judge_books(shop.db)).values()
+    assert head.sequence == 40
 
 
 async def test_of_clicks_of_one_payer_one_reaches_the_acquirer(shop: Shop) -> None:

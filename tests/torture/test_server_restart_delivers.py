@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from standardwebhooks import Webhook
 
+from handbill.infra.database import open_database
+from handbill.kernel.clock import SystemClock
+from tests.support.books import judge_books
 from tests.support.load import BODY
 from tests.support.process import Server, pay, serving, until
 from tests.support.receivers import Receiver, answer
@@ -46,3 +49,6 @@ async def test_a_merchant_who_was_down_gets_its_webhook_after_the_restart(
     [webhook] = receiver.heard
     event = Webhook(words.webhook_secret).verify(webhook.body, webhook.headers)
     assert (event["id"], event["status"]) == (payment, "charged")
+    database = open_database(f"sqlite:///{tmp_path}/data/handbill.db", SystemClock())
+    assert sum(head.sequence for head in (await judge_books(database)).values()) == 1
+    database.close()

@@ -11,8 +11,8 @@ from msgspec import Meta
 from handbill.kernel.clock import iso
 from handbill.ledger.model import Entry, Side
 from handbill.payments.store import Named
-from handbill.web.api.balances import Account, CurrencyBalance
-from handbill.web.api.values import Currency, Id, Moment, MomentIn, PositiveMinor
+from handbill.web.api.balances import Account, CurrencyBalance, Sum
+from handbill.web.api.values import Currency, Id, Moment, MomentIn
 from handbill.web.cursors import PAGE_MAX, CursorIn
 
 Format = Literal["json", "csv"]
@@ -52,7 +52,7 @@ class EntryPosting(msgspec.Struct, frozen=True, kw_only=True):
 
     account: Account
     side: Side
-    amount: PositiveMinor
+    amount: Annotated[Sum, Meta(ge=1)]
     currency: Currency
 
 
