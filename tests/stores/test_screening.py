@@ -74,6 +74,23 @@ async def test_ten_refusals_block_until_an_hour_after_the_last(
     assert (await shop.pay(link, None, network=THERE)).attempt.live
 
 
+async def test_a_link_under_attack_from_everywhere_asks_everybody_for_work(
+    shop: Shop, clock: ManualClock
+) -> None:
+    link, quiet = await shop.link(), await shop.link()
+    for n in range(model.LINK_AT):
+        started = await shop.pay(link, None, network=f"thief {n}")
+        await shop.hears(started, Declined("", "card_declined", "No."))
+
+    with pytest.raises(Challenged):
+        await shop.pay(link, None, network=THERE)
+    assert (await shop.pay(quiet, None, network=THERE)).attempt.live
+    await shop.charged(await shop.pay(link, None, network=THERE, effort=model.BITS))
+    assert (await shop.pay(link, None, network=THERE)).attempt.live  # one is paid for
+    clock.advance(HOUR)
+    assert (await shop.pay(link, None, network="another")).attempt.live
+
+
 async def test_a_charge_pays_for_a_refusal_and_may_follow_one(shop: Shop) -> None:
     link = await shop.link()
     begun = [await shop.pay(link, None, network=THERE) for _ in range(6)]

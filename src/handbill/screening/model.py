@@ -27,7 +27,8 @@ BLOCK_AT = 10
 OPEN_AT = 20
 """Undecided tries of a network without a refusal that ask for a proof of work."""
 LINK_AT = 20
-"""Refusals on a link, above its charges, that ask everybody there for a proof of work."""
+"""Refusals on a link, above its charges, that ask everybody there for a proof of work but those
+who are in credit."""
 HOUSE_AT = 50
 """Refusals on all links together, above their charges, that make patience short everywhere."""
 KEYED_AT = 10
@@ -105,7 +106,7 @@ def judge(tries: Sequence[Try], link: Tally, now: Instant, house: Tally = QUIET)
     if counted >= allowed + charged:
         harder = max(0, len(recent) - charged - CHALLENGE_AT)
         return Challenge(BITS + harder, now + WINDOW)
-    if attacked:
+    if attacked and charged <= len(refusals):  # whoever is in credit has shown who they are
         return Challenge(BITS, now + MEMORY)
     return Free()
 

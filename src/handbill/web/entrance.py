@@ -52,7 +52,9 @@ class Entrance:
         tell: Callable[[Visit], None] | None,
     ) -> None:
         self._app = app
-        self._templates = {_endpoint(route): route.path for route in routes}
+        # By identity, as some applications have no hash; the routes keep what they name alive.
+        self._routes = routes
+        self._templates = {id(one.endpoint): one.path for one in routes if isinstance(one, Route)}
         self._mounts = tuple(route.path for route in routes if isinstance(route, Mount))
         self._visits = visits
         self._tell = tell
@@ -77,7 +79,7 @@ class Entrance:
             await self._app(scope, receive, send_named)
         finally:
             seconds = time.perf_counter() - started
-            route = self._templates.get(scope.get("endpoint")) or self._mount(scope["path"])
+            route = self._templates.get(id(scope.get("endpoint"))) or self._mount(scope["path"])
             self._visits.note((scope["method"], route, status), seconds)
             if self._tell is not None and route not in UNLOGGED:
                 self._tell(_visit(scope, name, route, status, seconds))
@@ -97,7 +99,3 @@ def _visit(scope: Scope, name: bytes, route: str, status: int, seconds: float) -
         merchant_id=identity.tenant.merchant_id if identity else None,
         key_id=identity.key_id if identity else None,
     )
-
-
-def _endpoint(route: Route | Mount) -> object:
-    return route.endpoint if isinstance(route, Route) else route.app

@@ -100,6 +100,12 @@ def test_on_a_link_under_attack_everybody_proves_work_and_patience_with_refusals
     assert judge(refused(5) + charged(1), ATTACKED, NOW) == Challenge(BITS, NOW + HOUR)
 
 
+def test_on_a_link_under_attack_a_network_in_credit_is_asked_for_nothing() -> None:
+    assert judge(charged(1), ATTACKED, NOW) == Free()
+    assert judge(charged(2) + refused(1), ATTACKED, NOW) == Free()
+    assert judge(charged(1) + refused(1), ATTACKED, NOW) == Challenge(BITS, NOW + HOUR)
+
+
 def test_a_link_with_many_refusals_among_more_charges_is_not_under_attack() -> None:
     assert judge([], Tally(119, 100), NOW) == Free()
     assert judge([], Tally(120, 100), NOW) == Challenge(BITS, NOW + HOUR)
