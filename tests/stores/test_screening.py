@@ -12,7 +12,7 @@ from handbill.infra.database import Database, open_database
 from handbill.kernel.clock import DAY, HOUR, ManualClock
 from handbill.kernel.errors import Blocked, Challenged
 from handbill.links.model import Link
-from handbill.providers.contract import Cancelled, Declined
+from handbill.providers.contract import Authorized, Cancelled, Declined
 from handbill.screening import model, store
 from tests.support.shop import Shop, open_shop
 
@@ -100,6 +100,16 @@ async def test_a_charge_pays_for_a_refusal_and_may_follow_one(shop: Shop) -> Non
         await shop.pay(link, None, network=THERE)
 
     await shop.charged(begun[0])  # late money: one refusal less, one charge more
+
+    assert (await shop.pay(link, None, network=THERE)).attempt.live
+
+
+async def test_money_that_is_held_pays_for_a_refusal_too(shop: Shop) -> None:
+    link = await shop.link()
+    begun = [await shop.pay(link, None, network=THERE) for _ in range(6)]
+    await shop.hears(begun[0], Authorized("", begun[0].attempt.amount))
+    for started in begun[1:]:
+        await shop.hears(started, Declined("", "card_declined", "No."))
 
     assert (await shop.pay(link, None, network=THERE)).attempt.live
 

@@ -226,7 +226,7 @@ def _cancel(
 def _tell_guard(tx: Tx, attempt_id: str, outcome: Outcome) -> None:
     """The guard against card testing counts what became of attempts."""
     match outcome:
-        case Charged():
+        case Charged() | Authorized():
             screening.charged(tx, attempt_id)
         case Declined():
             screening.refused(tx, attempt_id, outcome.code)

@@ -66,6 +66,7 @@ def refused(tx: Tx, attempt_id: str, code: str) -> None:
 
 
 def charged(tx: Tx, attempt_id: str) -> None:
+    """The bank said yes: the money is taken, or held for the merchant to take."""
     store.decide(tx, attempt_id, Outcome.CHARGED)
 
 
