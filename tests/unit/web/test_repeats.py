@@ -1,20 +1,17 @@
-"""Which keys are keys, what counts as the same request, and that no operation passes a key over."""
+"""Which keys are keys, and what counts as the same request."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from handbill.kernel.errors import KeyMalformed
-from handbill.web.api import OPERATIONS
 from handbill.web.bodies import parse_json
-from handbill.web.operations import Operation
 from handbill.web.repeats import canonical, fingerprint, read_key
-from handbill.web.replies import Reply
 
 PRINTABLE = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
 KEYS = st.text(PRINTABLE, min_size=1, max_size=255)
@@ -23,7 +20,6 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
-WRITES = [one for one in OPERATIONS if one.takes_key and one.answer is not None]
 
 
 @given(KEYS)
@@ -85,9 +81,3 @@ PARTS = st.tuples(st.sampled_from(["POST", "PUT"]), st.text(), st.binary(), st.b
 @example(("POST", "/a", b"b", b""), ("POST", "/ab", b"", b""))
 def test_requests_have_the_same_fingerprint_when_they_are_the_same(one: Any, other: Any) -> None:
     assert (fingerprint(*one) == fingerprint(*other)) is (one == other)
-
-
-@pytest.mark.parametrize("operation", WRITES, ids=lambda operation: operation.name)
-def test_whatever_takes_a_key_ends_in_what_keeps_its_promise(operation: Operation) -> None:
-    """`Call.write` and `Call.carry_out` give a Reply; what gives bare data wrote without them."""
-    assert get_type_hints(operation.handler)["return"] is Reply
