@@ -40,7 +40,7 @@ def test_a_payment_that_is_approved_is_followed_to_its_webhook(server: Server) -
         (["decline_fraud"], "declined", "pending, attempt declined"),
         (["sbp_paid"], "charged", "charged, attempt charged"),
         (["wait"], "awaiting_payer", "pending, attempt pending"),
-        (["wrong_amount"], "charged", "pending, attempt review"),
+        (["wrong_amount"], "charged", "processing, attempt review"),
         (["rate_limited"], "nothing", "pending, attempt declined"),
         (["webhook_duplicate"], "charged", "charged, attempt charged"),
         (["timeout_on_create"], "charged", "charged, attempt charged"),
