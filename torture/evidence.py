@@ -22,6 +22,7 @@ class Attempt(msgspec.Struct, frozen=True):
     payment_id: str
     status: str
     standing: str | None
+    reference: str | None
     amount_minor: int
 
 
@@ -60,7 +61,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """A payment in the acquirer's books."""
+    """A payment in the acquirer's books: our attempts refer to its id."""
 
     id: str
     attempt_id: str
@@ -119,7 +120,7 @@ def _rows(tx: Tx) -> Rows:
     return Rows(
         attempts=tx.all(
             Attempt,
-            "SELECT id, payment_id, status, standing, amount_minor FROM attempts ORDER BY id",
+            "SELECT id, payment_id, status, standing, reference, amount_minor FROM attempts",
         ),
         refunds=tx.all(
             Refund,

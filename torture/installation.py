@@ -127,9 +127,9 @@ class Installation:
             node.close()
 
     async def let_time_pass(self) -> None:
-        """As if the two minutes of a lease that somebody left were over, and the times to ask and
-        to try again had come. Nothing that the servers decide is touched. Does nothing where a
-        server that is stopped holds the whole database."""
+        """As if the two minutes of a lease that somebody left were over, and a request that was cut
+        off ran no more, and the times to ask and to try again had come. Nothing that the servers
+        decide is touched. Does nothing where a server that is stopped holds the whole database."""
         backend = open_backend(self.url)
         if isinstance(backend, SqliteBackend):
             backend = SqliteBackend(backend.path, wait_seconds=LOCK_SECONDS)
@@ -157,6 +157,7 @@ HURRIED = (
 def _let_time_pass(tx: Tx) -> None:
     tx.run("UPDATE jobs SET leased_until = NULL WHERE leased_until IS NOT NULL")
     tx.run("UPDATE jobs SET due_at = 0 WHERE kind IN :kinds", kinds=HURRIED)
+    tx.run("UPDATE idempotency_keys SET running_until = 0 WHERE answer IS NULL")
 
 
 async def _answers(http: aiohttp.ClientSession, url: str) -> bool:

@@ -25,8 +25,8 @@ JSON = {"accept": "application/json"}
 TOKEN = re.compile(r'name="attempt" value="([\w.~-]+)"')
 
 TAILS = {
-    "card": (61, 61, 62, 63, 64, 71, 72, 91, 92, 93, 31, 32, 33, 36, 41, 51, 52, 53, 54, 0),
-    "sbp": (81, 81, 61, 82, 83, 91, 92, 31, 32, 41, 51, 52, 54),
+    "card": (61, 61, 62, 63, 64, 71, 72, 91, 92, 93, 31, 32, 33, 36, 41, 44, 51, 52, 53, 54, 0),
+    "sbp": (81, 81, 61, 82, 83, 91, 92, 31, 32, 41, 44, 51, 52, 54),
 }
 """How payments end, by the last digits of their amounts: see docs/reference/sandbox.md. 0 waits for
 a button."""

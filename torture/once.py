@@ -1,5 +1,5 @@
 """One run in a process of its own, which may have a disk of its own: reads a plan from standard
-input and writes the report to standard output, both JSON."""
+input and leaves its report in the run's folder, both JSON."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ def _run(plan: Plan) -> Report:
         plan.data.mkdir()
         command = on_a_small_disk(plan.data, command)
         plan = msgspec.structs.replace(plan, has_small_disk=True)
-    done = subprocess.run(
+    subprocess.run(
         command,
         input=msgspec.json.encode(plan),
-        stdout=subprocess.PIPE,
+        stdout=sys.stderr,
         cwd=ROOT,
         check=True,
         timeout=plan.seconds + SPARE_SECONDS,
     )
-    return msgspec.json.decode(done.stdout, type=Report)
+    return msgspec.json.decode(plan.report.read_bytes(), type=Report)
 
 
 def main() -> None:
     plan = msgspec.json.decode(sys.stdin.buffer.read(), type=Plan)
     report = asyncio.run(torture(plan, _say))
-    sys.stdout.buffer.write(msgspec.json.encode(report))
+    plan.report.write_bytes(msgspec.json.encode(report))
 
 
 def _say(line: str) -> None:

@@ -23,9 +23,9 @@ UNFINISHED = (
     "SELECT kind || ' ' || id AS name FROM jobs WHERE kind IN ('sandbox.follow',"
     " 'sandbox.follow_up', 'sandbox.settle_refund', 'inbox.process')",
     # Money that the acquirer has taken, and that is not known here yet.
-    "SELECT 'charge ' || a.id AS name FROM attempts a JOIN sandbox_payments p"
-    " ON p.attempt_id = CAST(a.id AS TEXT)"
-    " WHERE p.captured_minor > 0 AND a.status <> 'charged'",
+    "SELECT 'charge ' || p.id AS name FROM sandbox_payments p LEFT JOIN attempts a"
+    " ON a.reference = CAST(p.id AS TEXT) AND a.status = 'charged'"
+    " WHERE p.captured_minor > 0 AND a.id IS NULL",
     # Refunds whose end is not known.
     "SELECT 'refund ' || id AS name FROM refunds WHERE status IN ('requested', 'pending')",
     # Webhooks on their way, and events that have none yet.

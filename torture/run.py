@@ -51,6 +51,10 @@ class Plan(msgspec.Struct, frozen=True):
     def data(self) -> Path:
         return self.folder / "data"
 
+    @property
+    def report(self) -> Path:
+        return self.folder / "report.json"
+
 
 class Scene(msgspec.Struct, frozen=True):
     """Where it happens."""
@@ -102,6 +106,7 @@ class Run:
             await load.start()
             await self._storm()
             self._say("peace, until everything is done")
+            await self._house.let_time_pass()
             await load.stop()
         finally:
             await load.close()

@@ -92,16 +92,17 @@ def refunds_within(payments: Objects, rows: Rows) -> Iterator[str]:
 
 
 def acquirer_took(payments: Objects, rows: Rows) -> Iterator[str]:
-    """What the acquirer has taken is what the house says, attempt by attempt."""
-    ours = {a.id: a.amount_minor if a.status == "charged" else 0 for a in rows.attempts}
-    theirs: Counter[str] = Counter()
+    """What the acquirer has taken is what the house says, charge by charge."""
+    known = {attempt.id for attempt in rows.attempts}
     for one in rows.taken:
-        theirs[one.attempt_id] += one.captured_minor
-    for attempt_id in theirs.keys() - ours.keys():
-        yield f"the acquirer knows attempt {attempt_id}, and nobody here does"
-    for attempt_id, minor in ours.items():
-        if minor != theirs[attempt_id]:
-            yield f"attempt {attempt_id} took {minor}, and the acquirer says {theirs[attempt_id]}"
+        if one.attempt_id not in known:
+            yield f"the acquirer knows attempt {one.attempt_id}, and nobody here does"
+    ours = {a.reference: a.amount_minor for a in rows.attempts if a.status == "charged"}
+    theirs = {one.id: one.captured_minor for one in rows.taken if one.captured_minor}
+    for charge in ours.keys() | theirs.keys():
+        took, says = ours.get(charge, 0), theirs.get(charge or "", 0)
+        if took != says:
+            yield f"charge {charge} took {took}, and the acquirer says {says}"
     kept = Counter(a.payment_id for a in rows.attempts if a.standing == "kept")
     for payment in payments:
         times = kept[payment["id"]]

@@ -50,7 +50,7 @@ class Case:
         self.payments = [self.payment]
         self.refunds: list[dict[str, Any]] = [{"id": "back", "reason": self.refund.mark}]
         self.rows = Rows(
-            attempts=[Attempt("try", "paid", "charged", "kept", minor)],
+            attempts=[Attempt("try", "paid", "charged", "kept", "theirs", minor)],
             refunds=[Refund("back", "paid", "succeeded", "kept", 1, 1)],
             events=[
                 Event("told", 1, 1, "payment.charged", "paid", 1),
@@ -89,7 +89,7 @@ def second_charge(case: Case) -> None:
     again = {"id": "2", "amount": minor, "amount_with_fee": minor, "refunded_amount": 0}
     case.payments.append({**case.payment, **again})
     case.change(
-        attempts=[*rows.attempts, Attempt("try 2", "2", "charged", "kept", minor)],
+        attempts=[*rows.attempts, Attempt("try 2", "2", "charged", "kept", "theirs 2", minor)],
         events=[*rows.events, Event("told 2", 1, 3, "payment.charged", "2", 1)],
         entries=[*rows.entries, *charge("try 2", minor)],
         taken=[*rows.taken, Taken("theirs 2", "try 2", minor)],
@@ -134,13 +134,17 @@ WRONGS: dict[str, tuple[Callable[[Case], object], str]] = {
         "is refunded with 1",
     ),
     "money that only the acquirer knows of": (
-        lambda c: c.change(attempts=[Attempt("try", "paid", "declined", None, c.click.minor)]),
+        lambda c: c.change(taken=[*c.rows.taken, Taken("another", "try", 5)]),
         "the acquirer says",
     ),
     "money that the acquirer never took": (lambda c: c.change(taken=[]), "the acquirer says 0"),
     "an attempt that only the acquirer knows of": (
         lambda c: c.change(attempts=[]),
         "nobody here does",
+    ),
+    "a charge of another sum": (
+        lambda c: c.change(taken=[Taken("theirs", "try", 5)]),
+        "and the acquirer says 5",
     ),
     "a payment without money": (lambda c: c.payment.update(status="failed"), "paid 1 times"),
     "a refund that the acquirer never made": (lambda c: c.change(given=[]), "says otherwise"),
