@@ -64,12 +64,12 @@ BUGS = (
         "was told 0 times",
     ),
     Bug(
-        "An event becomes a delivery without the job that sends it",
+        "An event becomes a delivery that is never due",
         (
             Edit(
-                "handbill/webhooks/relay.py",
-                '            key=f"{DELIVER}:{delivery_id}",\n',
-                '            key=f"{DELIVER}:{merchant_id}",\n',
+                "handbill/webhooks/store.py",
+                ":replayed, :status, 0, :now, 0, :now)",
+                ":replayed, :status, 0, NULL, 0, :now)",
             ),
         ),
         f"{TORTURE} sqlite",
@@ -110,13 +110,12 @@ BUGS = (
         "::test_a_commit_without_an_answer_is_unknown_and_not_run_again",
     ),
     Bug(
-        "A job is put away before its work is recorded",
+        "A delivery is put away before its attempt is recorded",
         (
             Edit(
-                "handbill/webhooks/delivery.py",
-                "        sent = await self._send(step)\n",
-                "        await db.write(lambda tx: jobs.again(tx, job, tx.now << 1))\n"
-                "        sent = await self._send(step)\n",
+                "handbill/webhooks/store.py",
+                "        until=tx.now + LEASE,\n",
+                "        until=tx.now << 1,\n",
             ),
         ),
         "tests/scenarios/test_webhook_survives_a_restart.py"

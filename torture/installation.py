@@ -146,7 +146,7 @@ HURRIED = (
     "payments.reconcile",
     "payments.refund",
     "inbox.process",
-    "webhooks.deliver",
+    "webhooks.replay",
     "sandbox.follow",
     "sandbox.follow_up",
     "sandbox.settle_refund",
@@ -158,6 +158,7 @@ def _let_time_pass(tx: Tx) -> None:
     tx.run("UPDATE jobs SET leased_until = NULL WHERE leased_until IS NOT NULL")
     tx.run("UPDATE jobs SET due_at = 0 WHERE kind IN :kinds", kinds=HURRIED)
     tx.run("UPDATE idempotency_keys SET running_until = 0 WHERE answer IS NULL")
+    tx.run("UPDATE deliveries SET next_at = 0 WHERE next_at IS NOT NULL")
 
 
 async def _answers(http: aiohttp.ClientSession, url: str) -> bool:

@@ -7,7 +7,7 @@ and one per object, so that a receiver can tell the order.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,11 +19,15 @@ from handbill.kernel.errors import NotFound
 from handbill.kernel.ids import new_id
 
 TOPIC = "events"
-"""Announced when an event was recorded that makes a webhook. The others wake nobody: links are
-made by the thousand, and each wake-up would cost their writer time."""
+"""Announced when an event was recorded that makes a webhook, or that its merchant's endpoints
+follow. The others wake nobody: links are made by the thousand, and each wake-up would cost their
+writer time."""
 
 WEBHOOK = "webhook"
 """The member of an event's data that holds what is to be sent."""
+
+ENDPOINT_DISABLED = "endpoint.disabled"
+ENDPOINT_TEST = "endpoint.test"
 
 TYPES: Mapping[str, str] = {
     "link.created": "A link was made.",
@@ -48,6 +52,8 @@ TYPES: Mapping[str, str] = {
     "refund.requested": "Money is to go back to a payer.",
     "refund.succeeded": "A refund went through.",
     "refund.failed": "A refund did not go through, or the bank sent the money back.",
+    ENDPOINT_DISABLED: "A webhook endpoint was switched off for its failures.",
+    ENDPOINT_TEST: "A webhook endpoint is tried: goes to it alone.",
 }
 """Every type that this version records, and what it means."""
 
@@ -92,6 +98,7 @@ _EVENT = (
 
 
 class _Recorded(msgspec.Struct, frozen=True):
+    id: str
     merchant_id: int
     test: bool
     type: str
@@ -109,14 +116,28 @@ def record(
     object_id: str,
     data: Mapping[str, Any],
     first: bool = False,
-) -> None:
-    """Records a fact about an object of a merchant, whose lock the caller's write holds.
+) -> str:
+    """Records a fact about an object of a merchant, whose lock the caller's write holds. Gives the
+    event's id.
 
     `first` says that the object is new in this transaction, which saves looking for its numbers.
     """
     if type not in TYPES:
         raise ValueError(f"unknown event type {type}")
-    tx.gather(_store, _Recorded(merchant_id, test, type, object_id, data, first))
+    event_id = new_id(tx.now)
+    tx.gather(_store, _Recorded(event_id, merchant_id, test, type, object_id, data, first))
+    return event_id
+
+
+def follow(tx: Tx, merchant_id: int, types: Sequence[str]) -> None:
+    """From now on the recording of these `types` is announced, also without a webhook."""
+    tx.run(
+        "INSERT INTO event_counters (merchant_id, sequence, followed_json)"
+        " VALUES (:merchant_id, 0, :followed_json)"
+        " ON CONFLICT (merchant_id) DO UPDATE SET followed_json = excluded.followed_json",
+        merchant_id=merchant_id,
+        followed_json=types,
+    )
 
 
 def heads(tx: Tx) -> list[Head]:
@@ -161,6 +182,16 @@ def get(tx: Tx, merchant_id: int, event_id: str, *, test: bool) -> Event:
     return found
 
 
+def get_many(tx: Tx, merchant_id: int, event_ids: Collection[str]) -> list[Event]:
+    """In order; those of other merchants are left out."""
+    return tx.all(
+        Event,
+        f"{_EVENT} WHERE id IN :ids AND merchant_id = :merchant_id ORDER BY sequence",
+        ids=sorted(event_ids),
+        merchant_id=merchant_id,
+    )
+
+
 def list_stretch(
     tx: Tx, merchant_id: int, narrow: Filter, after: int, limit: int, *, test: bool
 ) -> Stretch[Event]:
@@ -203,7 +234,8 @@ def merchant_of(tx: Tx, event_id: str) -> int | None:
 
 def _store(tx: Tx, recorded: list[_Recorded]) -> None:
     """Numbers and stores everything that a batch recorded."""
-    next_of_merchant = _reserve(tx, recorded)
+    reserved = _reserve(tx, recorded)
+    next_of_merchant = {one.merchant_id: one.first for one in reserved}
     next_of_object = _object_numbers(tx, recorded)
     for item in recorded:
         sequence = next_of_merchant[item.merchant_id]
@@ -214,7 +246,7 @@ def _store(tx: Tx, recorded: list[_Recorded]) -> None:
             "INSERT INTO events (id, merchant_id, test, sequence, type, object_id,"
             " object_sequence, data_json, created_at) VALUES (:id, :merchant_id, :test, :sequence,"
             " :type, :object_id, :object_sequence, :data_json, :now)",
-            id=new_id(tx.now),
+            id=item.id,
             merchant_id=item.merchant_id,
             test=item.test,
             sequence=sequence,
@@ -225,26 +257,34 @@ def _store(tx: Tx, recorded: list[_Recorded]) -> None:
             now=tx.now,
         )
         tx.count("events", item.type)
-    if any(WEBHOOK in item.data for item in recorded):
+    followed = {one.merchant_id: one.followed for one in reserved}
+    if any(WEBHOOK in i.data or i.type in followed[i.merchant_id] for i in recorded):
         tx.announce(TOPIC)
 
 
-def _reserve(tx: Tx, recorded: list[_Recorded]) -> dict[int, int]:
-    """Takes as many numbers of each merchant as are needed; gives the first of each."""
+class _Reserved(msgspec.Struct, frozen=True):
+    merchant_id: int
+    first: int
+    followed: tuple[str, ...]
+
+
+def _reserve(tx: Tx, recorded: list[_Recorded]) -> list[_Reserved]:
+    """Takes as many numbers of each merchant as are needed."""
     counts: dict[int, int] = {}
     for item in recorded:
         counts[item.merchant_id] = counts.get(item.merchant_id, 0) + 1
-    first: dict[int, int] = {}
-    for merchant_id in sorted(counts):
-        last = tx.value(
+    return [
+        tx.get(
+            _Reserved,
             "INSERT INTO event_counters (merchant_id, sequence) VALUES (:merchant_id, :count)"
             " ON CONFLICT (merchant_id) DO UPDATE"
-            " SET sequence = event_counters.sequence + :count RETURNING sequence",
+            " SET sequence = event_counters.sequence + :count"
+            " RETURNING merchant_id, sequence - :count + 1 AS first, followed_json",
             merchant_id=merchant_id,
             count=counts[merchant_id],
         )
-        first[merchant_id] = last - counts[merchant_id] + 1
-    return first
+        for merchant_id in sorted(counts)
+    ]
 
 
 def _object_numbers(tx: Tx, recorded: list[_Recorded]) -> dict[str, int]:

@@ -9,10 +9,10 @@ from ipaddress import ip_network
 
 import pytest
 
-from handbill.infra import jobs
 from handbill.infra.database import Database
 from handbill.infra.outbound import Outbound
 from handbill.kernel.clock import MINUTE, SECOND, ManualClock
+from handbill.webhooks import store
 from tests.support.receivers import Heard, answer, receiving
 from tests.support.webhooks import Postman, open_shop, record
 
@@ -63,10 +63,10 @@ async def test_after_a_minute_the_later_fact_goes_alone(db: Database, postman: P
         began = postman.clock.now()
         await postman.work()
         while (2, "charged") not in told(receiver.heard):
-            due = await db.read(jobs.next_due)
+            due = await db.read(store.next_due)
             assert due is not None
             postman.clock.advance(due - postman.clock.now())
-            await postman.worker.step()
+            await postman.work()
 
     assert postman.clock.now() - began == MINUTE
     assert told(receiver.heard)[:2] == [(1, "cancelled"), (1, "cancelled")]

@@ -8,10 +8,10 @@ from ipaddress import ip_network
 
 import pytest
 
-from handbill.infra import jobs
 from handbill.infra.database import Database
 from handbill.infra.outbound import Outbound
 from handbill.kernel.clock import HOUR, MINUTE, ManualClock
+from handbill.webhooks import store
 from handbill.webhooks.model import DeliveryStatus
 from handbill.webhooks.signing import signed_headers
 from tests.support.receivers import (
@@ -59,7 +59,7 @@ async def test_a_server_that_always_fails_is_tried_ten_times_over_75_hours_and_3
     attempts = await attempts_of(db, delivery)
     assert len(receiver.heard) == len(attempts) == 10
     assert (delivery.status, delivery.next_at) == (DeliveryStatus.EXHAUSTED, None)
-    assert await db.read(jobs.next_due) is None
+    assert await db.read(store.next_due) is None
     assert abs(clock.now() - began - SCHEDULE_SPAN) <= SCHEDULE_SPAN / 10
     assert {(a.status_code, a.response, a.error) for a in attempts} == {(500, "no", None)}
     for heard, attempt in zip(receiver.heard, attempts, strict=True):

@@ -9,10 +9,9 @@ from ipaddress import ip_network
 import pytest
 
 from handbill.infra.database import Database
-from handbill.infra.jobs import Worker
 from handbill.infra.outbound import Outbound
 from handbill.kernel.clock import Clock, SystemClock
-from handbill.webhooks.delivery import DELIVER, Deliveries
+from handbill.webhooks.delivery import Deliveries
 from handbill.webhooks.lanes import HOST_MAX
 from handbill.webhooks.relay import relay
 from tests.support.receivers import Heard, answer, receiving, silence
@@ -31,11 +30,10 @@ def clock() -> Clock:
 async def running(db: Database, clock: Clock) -> AsyncIterator[None]:
     """A process that delivers, as `bootstrap` starts it."""
     outbound = Outbound(guarded=True, networks=(ip_network("127.0.0.0/8"),))
-    deliveries = Deliveries(outbound, CRYPTO)
-    worker = Worker(db, {DELIVER: deliveries.deliver}, clock)
-    tasks = [asyncio.create_task(worker.run()), asyncio.create_task(relay(db))]
+    deliveries = Deliveries(db, outbound, CRYPTO, clock)
+    tasks = [asyncio.create_task(deliveries.run()), asyncio.create_task(relay(db))]
     yield
-    worker.stop()
+    deliveries.stop()
     await outbound.close()
     await tasks[0]
     tasks[1].cancel()

@@ -9,10 +9,10 @@ from typing import Any, TypeVar, cast
 
 import pytest
 
-from handbill.infra import jobs
 from handbill.infra.database import Database, Tx, open_database
 from handbill.infra.outbound import Outbound
 from handbill.kernel.clock import ManualClock
+from handbill.webhooks import store
 from handbill.webhooks.model import DeliveryStatus
 from handbill.webhooks.relay import fan_out
 from tests.support.receivers import Heard, answer, receiving, silence
@@ -28,16 +28,20 @@ class PowerCut(BaseException):
 
 
 class DyingDatabase:
-    """The database of a process that dies before its next write."""
+    """The database of a process that dies before its second write: it claims, and records not."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._wrote = False
 
     async def point(self, fn: Callable[[Tx], T]) -> T:
         return await self._db.point(fn)
 
     async def write(self, fn: Callable[[Tx], Any], *, merchant: int | None = None) -> Any:
-        raise PowerCut
+        if self._wrote:
+            raise PowerCut
+        self._wrote = True
+        return await self._db.write(fn, merchant=merchant)
 
 
 @pytest.fixture
@@ -54,15 +58,12 @@ async def test_a_process_that_dies_between_sending_and_recording_sends_the_same_
         shop = await open_shop(db, receiver.url())
         await record(db, shop.id)
         await fan_out(db)
-        [job] = await db.write(lambda tx: jobs.claim(tx, 10))
         with pytest.raises(PowerCut):
-            await Postman(db, clock, outbound).deliveries.deliver(
-                cast(Database, DyingDatabase(db)), job
-            )
+            await Postman(cast(Database, DyingDatabase(db)), clock, outbound).deliveries.step()
 
         restarted = Postman(db, clock, outbound)
         assert await restarted.work() == 0  # the lease of the dead process still runs
-        clock.advance(jobs.LEASE)
+        clock.advance(store.LEASE)
         assert await restarted.work() == 1
 
     first, second = receiver.heard
@@ -105,9 +106,9 @@ async def test_a_process_that_lost_its_lease_does_not_write_over_the_other_one(
         shop = await open_shop(db, receiver.url())
         await record(db, shop.id)
         await fan_out(db)
-        sleeper = asyncio.create_task(Postman(db, clock, outbound).worker.step())
+        sleeper = asyncio.create_task(Postman(db, clock, outbound).deliveries.step())
         await asleep.wait()
-        clock.advance(jobs.LEASE)
+        clock.advance(store.LEASE)
         await Postman(db, clock, outbound).work()
         wake.set()
         await sleeper
@@ -115,7 +116,7 @@ async def test_a_process_that_lost_its_lease_does_not_write_over_the_other_one(
     [delivery] = await deliveries_of(db, shop.id)
     [attempt] = await attempts_of(db, delivery)
     assert (delivery.status, attempt.status_code) == (DeliveryStatus.DELIVERED, 200)
-    assert await db.read(jobs.next_due) is None
+    assert await db.read(store.next_due) is None
 
 
 async def test_a_server_that_stops_puts_back_what_is_on_its_way(
@@ -127,7 +128,7 @@ async def test_a_server_that_stops_puts_back_what_is_on_its_way(
         shop = await open_shop(db, receiver.url())
         await record(db, shop.id)
         await fan_out(db)
-        stepping = asyncio.create_task(Postman(db, clock, outbound, 60).worker.step())
+        stepping = asyncio.create_task(Postman(db, clock, outbound, 60).deliveries.step())
         async with asyncio.timeout(10):
             await receiver.has_heard(1)
             await outbound.close()

@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from handbill import events
-from handbill.infra import jobs
 from handbill.infra.database import Database, Tx, open_database
 from handbill.kernel.clock import ManualClock
 from handbill.webhooks import store
-from handbill.webhooks.model import Attempt, Delivery, DeliveryStatus
-from handbill.webhooks.relay import EVENTS_MAX, fan_out, relay
+from handbill.webhooks.model import Attempt, DeliveryStatus
+from handbill.webhooks.relay import DELIVERIES_MAX, fan_out, relay
+from handbill.webhooks.targets import Target
 from tests.support.webhooks import attempts_of, deliveries_of, open_shop, record
 
 pytestmark = pytest.mark.anyio
@@ -61,7 +61,7 @@ async def test_two_processes_fan_out_each_event_once(
 
 async def test_more_events_than_one_transaction_takes_are_all_fanned_out(db: Database) -> None:
     shop = await open_shop(db, URL)
-    count = EVENTS_MAX + 3
+    count = DELIVERIES_MAX + 3
     await asyncio.gather(*(record(db, shop.id) for _ in range(count)))
 
     assert await fan_out(db) == count
@@ -114,7 +114,7 @@ async def test_an_event_that_cannot_be_read_holds_up_no_other_merchant(db: Datab
 async def test_the_relay_hears_of_an_event_by_itself(db: Database) -> None:
     shop = await open_shop(db, URL)
     running = asyncio.create_task(relay(db))
-    with db.subscription(jobs.TOPIC) as news:
+    with db.subscription(store.TOPIC) as news:
         await record(db, shop.id)
         async with asyncio.timeout(10):
             while not await deliveries_of(db, shop.id):
@@ -123,22 +123,6 @@ async def test_the_relay_hears_of_an_event_by_itself(db: Database) -> None:
     await asyncio.gather(running, return_exceptions=True)
 
     assert len(await deliveries_of(db, shop.id)) == 1
-
-
-async def test_an_event_goes_to_an_address_once(db: Database) -> None:
-    shop = await open_shop(db, URL)
-    await record(db, shop.id)
-    await fan_out(db)
-
-    with pytest.raises(Exception, match=r"(?i)unique"):
-        await db.write(lambda tx: _add_all_again(tx, shop.id), merchant=shop.id)
-
-    assert len(await deliveries_of(db, shop.id)) == 1
-
-
-def _add_all_again(tx: Tx, merchant_id: int) -> None:
-    for event in events.after(tx, merchant_id, 0, 10):
-        store.add(tx, event, URL, "{}")
 
 
 async def test_only_an_earlier_pending_event_of_the_same_object_and_address_is_waited_for(
@@ -151,21 +135,68 @@ async def test_only_an_earlier_pending_event_of_the_same_object_and_address_is_w
     await record(db, shop.id)
     await fan_out(db)
     first, second, elsewhere, other = await deliveries_of(db, shop.id)
+    ids = [delivery.id for delivery in (first, second, elsewhere, other)]
 
-    async def waits(delivery: Delivery) -> bool:
-        return await db.read(lambda tx: store.has_earlier_pending(tx, delivery))
+    assert await db.read(lambda tx: store.behind_another(tx, ids)) == {second.id}
 
-    assert [await waits(d) for d in (first, second, elsewhere, other)] == [
-        *(False, True, False, False)
-    ]
+    await db.write(lambda tx: store.mark_delivered(tx, [first.id]), merchant=shop.id)
 
-    delivered = msgspec.structs.replace(
-        first, status=DeliveryStatus.DELIVERED, attempts=1, next_at=None, delivered_at=5
+    assert await db.read(lambda tx: store.behind_another(tx, ids)) == set()
+    [taken, *_] = await deliveries_of(db, shop.id)
+    assert (taken.status, taken.attempts, taken.next_at) == (DeliveryStatus.DELIVERED, 1, None)
+
+
+async def test_an_old_event_that_is_sent_again_holds_up_no_new_one(db: Database) -> None:
+    shop = await open_shop(db, URL)
+    payment_id = await record(db, shop.id, "failed")
+    [event] = await db.read(lambda tx: events.after(tx, shop.id, 0, 10))
+    again = Target(None, URL, "{}")
+    await db.write(lambda tx: store.add(tx, event, again, replayed=True), merchant=shop.id)
+    await record(db, shop.id, "charged", payment_id=payment_id)
+    await db.write(lambda tx: store.move_cursor(tx, shop.id, 1), merchant=shop.id)
+    await fan_out(db)
+
+    ids = [delivery.id for delivery in await deliveries_of(db, shop.id)]
+
+    assert len(ids) == 2
+    assert await db.read(lambda tx: store.behind_another(tx, ids)) == set()
+
+
+async def test_each_delivery_is_claimed_once_until_its_lease_ends(
+    db: Database, database_url: str, clock: ManualClock
+) -> None:
+    shop = await open_shop(db, URL)
+    for _ in range(40):
+        await record(db, shop.id)
+    await fan_out(db)
+    other = open_database(database_url, clock)
+
+    taken = await asyncio.gather(
+        *(one.write(lambda tx: store.claim(tx, 7)) for one in (db, other) * 4)
     )
-    await db.write(lambda tx: store.save(tx, delivered), merchant=shop.id)
+    other.close()
 
-    assert not await waits(second)
-    assert await db.read(lambda tx: store.find(tx, first.id)) == delivered
+    ids = [delivery.id for some in taken for delivery in some]
+    assert len(ids) == len(set(ids)) == 40
+    clock.advance(store.LEASE)
+    again = await db.write(lambda tx: store.claim(tx, 100))
+    assert {delivery.fence for delivery in again} == {2}
+
+
+async def test_only_the_newest_claim_counts(db: Database, clock: ManualClock) -> None:
+    shop = await open_shop(db, URL)
+    await record(db, shop.id)
+    await fan_out(db)
+    [late] = await db.write(lambda tx: store.claim(tx, 10))
+    clock.advance(store.LEASE)
+    [new] = await db.write(lambda tx: store.claim(tx, 10))
+
+    assert await db.write(lambda tx: store.held(tx, [late])) == set()
+    assert await db.write(lambda tx: store.held(tx, [late, new])) == {new.id}
+    await db.write(lambda tx: store.put_back(tx, late, 5))
+    assert await db.read(store.next_due) == clock.now() + store.LEASE
+    await db.write(lambda tx: store.put_back(tx, new, 5))
+    assert await db.read(store.next_due) == 5
 
 
 async def test_attempts_are_kept_in_their_order_and_each_number_once(db: Database) -> None:
@@ -174,8 +205,8 @@ async def test_attempts_are_kept_in_their_order_and_each_number_once(db: Databas
     await fan_out(db)
     [delivery] = await deliveries_of(db, shop.id)
     made = [
-        Attempt(1, 10, 15_000, None, "no complete answer in time", None),
-        Attempt(2, 20, 7, 200, None, "thanks"),
+        Attempt(1, 10, 15_000, {"webhook-id": "1"}, None, "no complete answer in time", None),
+        Attempt(2, 20, 7, {}, 200, None, "thanks"),
     ]
     for attempt in reversed(made):
         await db.write(

@@ -67,7 +67,8 @@ class RunningHouse:
         timers."""
         for _ in range(STEPS_MAX):
             made = await fan_out(self.house.db)
-            if not await self.house.worker.step() and not made:
+            told = await self.house.deliveries.step()
+            if not await self.house.worker.step() and not told and not made:
                 return
         raise AssertionError("the worker does not come to rest")
 

@@ -6,7 +6,6 @@ from random import Random
 from typing import Any
 
 from handbill import events
-from handbill.infra import jobs
 from handbill.infra.crypto import Crypto
 from handbill.infra.database import Database
 from handbill.infra.outbound import Outbound
@@ -15,7 +14,7 @@ from handbill.kernel.ids import new_id
 from handbill.merchants import service as merchants
 from handbill.merchants.service import NewMerchant
 from handbill.webhooks import store
-from handbill.webhooks.delivery import DELIVER, Deliveries
+from handbill.webhooks.delivery import Deliveries
 from handbill.webhooks.model import Attempt, Delivery
 from handbill.webhooks.relay import fan_out
 
@@ -75,13 +74,13 @@ async def deliveries_of(db: Database, merchant_id: int) -> list[Delivery]:
         delivery
         for event in made
         for delivery in await db.read(
-            lambda tx, event=event: store.of_event(tx, merchant_id, event.id)  # type: ignore[misc]
+            lambda tx, event=event: list(reversed(store.of_event(tx, event).items))  # type: ignore[misc]
         )
     ]
 
 
 async def attempts_of(db: Database, delivery: Delivery) -> list[Attempt]:
-    return await db.read(lambda tx: store.attempts(tx, delivery.id))
+    return (await db.read(lambda tx: store.attempts(tx, [delivery])))[delivery.id]
 
 
 class Postman:
@@ -93,18 +92,17 @@ class Postman:
         self.db = db
         self.clock = clock
         self.deliveries = Deliveries(
-            outbound, CRYPTO, rng=Random(7), timeout_seconds=timeout_seconds
+            db, outbound, CRYPTO, clock, rng=Random(7), timeout_seconds=timeout_seconds
         )
-        self.worker = jobs.Worker(db, {DELIVER: self.deliveries.deliver}, clock)
 
     async def work(self) -> int:
         """Turns events into deliveries and makes the attempts that are due now."""
         await fan_out(self.db)
-        return await self.worker.step()
+        return await self.deliveries.step()
 
     async def work_to_the_end(self) -> None:
         """Lets time pass from one attempt to the next until nothing is due any more."""
         await self.work()
-        while (due := await self.db.read(jobs.next_due)) is not None:
+        while (due := await self.db.read(store.next_due)) is not None:
             self.clock.advance(max(0, due - self.clock.now()))
-            await self.worker.step()
+            await self.work()

@@ -15,12 +15,10 @@ from handbill.payments.refunds import Refunds
 from handbill.privacy import retention
 from handbill.privacy.retention import Retention
 from handbill.screening import service as screening
-from handbill.webhooks.delivery import DELIVER, Deliveries
+from handbill.webhooks import replay
 
 
-def table(
-    acquirers: Acquirers, inbox: Inbox, deliveries: Deliveries, kept: Retention
-) -> dict[str, Handler]:
+def table(acquirers: Acquirers, inbox: Inbox, kept: Retention) -> dict[str, Handler]:
     reconciler = Reconciler(acquirers)
     return {
         ends.CLOSE_EXPIRED: ends.close_expired,
@@ -31,7 +29,7 @@ def table(
         refunding.REFUND: Refunds(acquirers).reconcile,
         screening.SWEEP: screening.sweep,
         PROCESS: inbox.process,
-        DELIVER: deliveries.deliver,
+        replay.REPLAY: replay.go_on,
         retention.SWEEP: kept.sweep,
         idempotency.SWEEP: idempotency.sweep,
     }

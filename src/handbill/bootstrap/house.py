@@ -25,7 +25,7 @@ from handbill.privacy.retention import Retention
 from handbill.providers.registry import Registry
 from handbill.web.app import Application
 from handbill.web.parts import Parts
-from handbill.webhooks.delivery import Deliveries, relay
+from handbill.webhooks import delivery, relay
 
 
 class House:
@@ -56,11 +56,11 @@ class House:
         self.payments = Payments(self.acquirers, self.addresses)
         self.inbox = Inbox(self.acquirers)
         self.workshop = Workshop("handbill.catalog.pictures")
-        self.deliveries = Deliveries(self.guarded, self.crypto)
+        self.deliveries = delivery.Deliveries(self.db, self.guarded, self.crypto, clock)
         retention = Retention(settings.payer_retention_days, settings.body_retention_days)
         sandbox_timers = acquirer_sandbox.handlers(self.trusted) if settings.sandbox else {}
         self.handlers = {
-            **handlers.table(self.acquirers, self.inbox, self.deliveries, retention),
+            **handlers.table(self.acquirers, self.inbox, retention),
             **sandbox_timers,
         }
         self.worker = Worker(self.db, self.handlers, clock)
@@ -71,10 +71,11 @@ class House:
     def start(self) -> None:
         """Begins the background work of this process, if the settings want it here."""
         if self.settings.worker:
-            # The worker ends by itself when it is stopped; the relay waits for ever.
+            # Workers end by themselves when they are stopped; the relay, last, waits for ever.
             self._tasks = [
                 asyncio.create_task(self.worker.run(), name="worker"),
-                asyncio.create_task(relay(self.db), name="relay"),
+                asyncio.create_task(self.deliveries.run(), name="deliveries"),
+                asyncio.create_task(relay.relay(self.db), name="relay"),
             ]
 
     @property
@@ -83,15 +84,15 @@ class House:
         return self.settings.sandbox and is_at_home(self.settings)
 
     def drain(self) -> None:
-        """Readiness turns off, and no more jobs are taken."""
+        """Readiness turns off, and no more work is taken."""
         self.app.health.drain()
-        self.worker.stop()
+        self._stop_working()
 
     async def stop(self) -> None:
         """Ends the background work, then what waits for the database. Idempotent."""
-        self.worker.stop()
+        self._stop_working()
         tasks, self._tasks = self._tasks, []
-        for task in tasks[1:]:
+        for task in tasks[-1:]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.guarded.close()
@@ -100,6 +101,10 @@ class House:
         self.app.close()
         self.request_log.flush()
         self.db.close()
+
+    def _stop_working(self) -> None:
+        self.worker.stop()
+        self.deliveries.stop()
 
     def _parts(self) -> Parts:
         return Parts(

@@ -109,7 +109,7 @@ def stored_revision(settings: Settings) -> str | None:
 def check_key(tx: Tx, crypto: Crypto) -> None:
     """Raises CannotUnseal where the installation's secrets were sealed with another key."""
     for merchant in store.list_merchants(tx, 1):
-        for sealed in store.live_secrets(tx, merchant.id):
+        for sealed in store.live_secrets(tx, [merchant.id])[merchant.id]:
             crypto.unseal(sealed)
 
 

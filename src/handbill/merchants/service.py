@@ -84,7 +84,8 @@ def rotate_secret(tx: Tx, crypto: Crypto, merchant_id: int) -> str:
 
 
 def webhook_target(tx: Tx, crypto: Crypto, merchant_id: int) -> WebhookTarget:
-    secrets = tuple(str(crypto.unseal(sealed)) for sealed in store.live_secrets(tx, merchant_id))
+    sealed = store.live_secrets(tx, [merchant_id])[merchant_id]
+    secrets = tuple(str(crypto.unseal(one)) for one in sealed)
     return WebhookTarget(get(tx, merchant_id).notify_url, secrets)
 
 

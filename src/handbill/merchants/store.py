@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from handbill.infra.database import Tx
@@ -18,6 +20,8 @@ _ACCOUNT = (
     "SELECT id, merchant_id, test, provider, token, sealed, methods_json, created_at"
     " FROM provider_accounts"
 )
+
+SECRETS_MAX = 10
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -144,19 +148,23 @@ def expire_secrets(tx: Tx, merchant_id: int, at: Instant) -> None:
 
 
 class _Sealed(msgspec.Struct, frozen=True):
+    merchant_id: int
     sealed: str
 
 
-def live_secrets(tx: Tx, merchant_id: int) -> list[str]:
-    """Sealed, newest first."""
+def live_secrets(tx: Tx, merchant_ids: Collection[int]) -> dict[int, list[str]]:
+    """Of each merchant those that sign: sealed, newest first, the last ten."""
     rows = tx.all(
         _Sealed,
-        "SELECT sealed FROM webhook_secrets WHERE merchant_id = :merchant_id"
-        " AND (expires_at IS NULL OR expires_at > :now) ORDER BY created_at DESC, id DESC LIMIT 10",
-        merchant_id=merchant_id,
+        "SELECT merchant_id, sealed FROM webhook_secrets WHERE merchant_id IN :ids"
+        " AND (expires_at IS NULL OR expires_at > :now) ORDER BY created_at DESC, id DESC",
+        ids=sorted(merchant_ids),
         now=tx.now,
     )
-    return [row.sealed for row in rows]
+    found: dict[int, list[str]] = {merchant_id: [] for merchant_id in merchant_ids}
+    for row in rows:
+        found[row.merchant_id].append(row.sealed)
+    return {merchant_id: sealed[:SECRETS_MAX] for merchant_id, sealed in found.items()}
 
 
 def add_account(tx: Tx, account: Account) -> None:

@@ -31,7 +31,7 @@ def reader(operation: Operation) -> Reader:
 
 def _reader(operation: Operation) -> Reader:
     if operation.body is not None:
-        return _body(operation.body, operation.answer)
+        return _body(operation.body, operation.answer, optional=operation.body_optional)
     if operation.query is not None:
         return _query(operation.query)
     if operation.upload is not None:
@@ -39,11 +39,12 @@ def _reader(operation: Operation) -> Reader:
     return _nothing
 
 
-def _body(kind: type[Any], answer: type[Any] | None) -> Reader:
+def _body(kind: type[Any], answer: type[Any] | None, *, optional: bool) -> Reader:
     take = validation.plan(kind, answer)
 
     async def read(call: Call, receive: Receive) -> tuple[Any, ...]:
-        sent = await bodies.read_json(call.headers, receive)
+        absent = optional and bodies.is_absent(call.headers)
+        sent = {} if absent else await bodies.read_json(call.headers, receive)
         value, warnings = take(sent)
         call.warnings.extend(warnings)
         if call.key is not None:

@@ -52,6 +52,12 @@ async def read_json(headers: Mapping[str, str], receive: Receive) -> Any:
     return parse_json(bytes(body))
 
 
+def is_absent(headers: Mapping[str, str]) -> bool:
+    """Whether the request has no body at all."""
+    length = headers.get("content-length", "0")
+    return length == "0" and "transfer-encoding" not in headers
+
+
 async def read_upload(
     headers: Mapping[str, str], receive: Receive, part: str, size_max: int
 ) -> Upload:

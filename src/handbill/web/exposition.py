@@ -128,6 +128,11 @@ def _measured(measures: Measures, now: Instant) -> Iterator[Metric]:
         _age(measures.open_attempt_at, now),
     )
     yield _gauge(
+        "deliveries_late_seconds",
+        "How long the webhook that waits longest has been due; 0 when none is.",
+        _age(measures.delivery_due_at, now),
+    )
+    yield _gauge(
         "ledger_imbalance_minor_units",
         "Debits less credits, summed without sign over the newest entries of the books; must be 0.",
         measures.ledger.imbalance_minor,

@@ -14,6 +14,7 @@ from handbill.ledger import glance
 from handbill.ledger.glance import Glance
 from handbill.payments import store as payments
 from handbill.webhooks import relay
+from handbill.webhooks import store as deliveries
 
 
 class Measures(msgspec.Struct, frozen=True):
@@ -21,6 +22,7 @@ class Measures(msgspec.Struct, frozen=True):
 
     unsent_event_at: Instant | None
     open_attempt_at: Instant | None
+    delivery_due_at: Instant | None
     jobs: Sequence[Due]
     ledger: Glance
 
@@ -29,6 +31,7 @@ def read(tx: Tx) -> Measures:
     return Measures(
         unsent_event_at=relay.oldest_waiting(tx),
         open_attempt_at=payments.oldest_open(tx),
+        delivery_due_at=deliveries.next_due(tx),
         jobs=jobs.due(tx),
         ledger=glance.look(tx),
     )

@@ -144,7 +144,8 @@ def _operation(operation: Operation, schemas: Schemas) -> Schema:
     if parameters := _parameters(operation, schemas):
         value["parameters"] = parameters
     if operation.body is not None:
-        value["requestBody"] = _json_body(schemas.of(operation.body), operation.example)
+        body = _json_body(schemas.of(operation.body), operation.example)
+        value["requestBody"] = {**body, "required": not operation.body_optional}
     if operation.upload is not None:
         value["requestBody"] = _form(operation.upload.part)
     value["responses"] = _responses(operation, schemas)

@@ -34,6 +34,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """None: any key will do."""
     description: str = ""
     body: type[Any] | None = None
+    body_optional: bool = False
+    """A request without a body is one with an empty object."""
     query: type[Any] | None = None
     upload: Upload | None = None
     answer: type[Any] | None = None

@@ -8,7 +8,8 @@ from __future__ import annotations
 from handbill import events
 from handbill.infra.database import Tx
 from handbill.infra.sweeps import Span, Swept, sweep
-from handbill.webhooks.model import Delivery, flat_body
+from handbill.webhooks import endpoint_store, targets
+from handbill.webhooks.model import Delivery
 
 
 def body_of(tx: Tx, delivery: Delivery) -> str:
@@ -16,9 +17,12 @@ def body_of(tx: Tx, delivery: Delivery) -> str:
     if delivery.body:
         return delivery.body
     event = events.get(tx, delivery.merchant_id, delivery.event_id, test=delivery.test)
-    body = flat_body(event)
-    assert body is not None, "only an event with a webhook has deliveries"
-    return body
+    if delivery.endpoint_id is None:
+        target = targets.to_notify_url(event, delivery.url)
+    else:
+        target = targets.to_endpoint(event, endpoint_store.get(tx, delivery.endpoint_id))
+    # An endpoint that has the flat format by now is told what it could be told before.
+    return targets.event_body(event) if target is None else target.body
 
 
 def forget_old(tx: Tx, span: Span) -> Swept:

@@ -1,146 +1,140 @@
-"""Brings a delivery to its address: prepared, sent, judged, each a value of its own.
+"""Brings deliveries to their addresses: prepared, sent, judged, each a value of its own.
 
-No transaction is open while the receiver is waited for. A process that dies between sending and
+A worker of its own beside that of jobs, so that webhooks that pile up hold up no payment. No
+transaction is open while a receiver is waited for. A process that dies between sending and
 recording sends again, with the same `webhook-id`: at least once, never silently less.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from random import Random
+from typing import Any, TypeVar
 
-import msgspec
 import structlog
 
-from handbill.infra import jobs
 from handbill.infra.crypto import Crypto
 from handbill.infra.database import Database, Tx
-from handbill.infra.jobs import Job
 from handbill.infra.outbound import Answer, Outbound, OutboundError
-from handbill.kernel import states
-from handbill.kernel.clock import MINUTE, SECOND, Instant
-from handbill.merchants import service as merchants
-from handbill.webhooks import bodies, store
+from handbill.kernel.clock import SECOND, Clock, Instant
+from handbill.webhooks import queue, recording, store
 from handbill.webhooks.lanes import Lanes
-from handbill.webhooks.model import STATES, Attempt, Delivery, DeliveryStatus
-from handbill.webhooks.relay import DELIVER, relay
+from handbill.webhooks.queue import Claimed
+from handbill.webhooks.recording import Judged, Prepared, Sent
 from handbill.webhooks.signing import signed_headers
-from handbill.webhooks.verdict import Delivered, Retry, Verdict, judge
-
-__all__ = ["DELIVER", "Deliveries", "relay"]
+from handbill.webhooks.verdict import judge
 
 TIMEOUT_SECONDS = 15.0
-ORDER_WAIT_MAX = MINUTE
-ORDER_WAIT_STEP = 500
 RESPONSE_MAX = 2_048
+CLAIM_MAX = 256
+RUNNING_MAX = 768
+IDLE_SECONDS = 5.0
+FINISH_SECONDS = 4.0
+SECRETS_KNOWN_MAX = 1_000
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
 
-class Waiting(msgspec.Struct, frozen=True):
-    """Not yet: an earlier event of the same object goes first."""
-
-    until: Instant
-
-
-class Prepared(msgspec.Struct, frozen=True):
-    """Signed for one attempt, at `at`."""
-
-    delivery: Delivery
-    headers: dict[str, str]
-    at: Instant
-
-
-class Sent(msgspec.Struct, frozen=True):
-    """What came of one attempt. Made only from what was prepared."""
-
-    prepared: Prepared
-    result: Answer | OutboundError
-    duration_ms: int
-
-    @property
-    def ended_at(self) -> Instant:
-        return self.prepared.at + self.duration_ms
-
-
-class Judged(msgspec.Struct, frozen=True):
-    """Made only from what was sent."""
-
-    sent: Sent
-    verdict: Verdict
-
-
 class Deliveries:
-    """The job handler, with what it remembers between jobs: who runs and who is slow.
-
-    `outbound` is the guarded client.
-    """
+    """`step` delivers what is due now, for tests; `run` goes on until stopped. `outbound` is the
+    guarded client."""
 
     def __init__(
         self,
+        db: Database,
         outbound: Outbound,
         crypto: Crypto,
+        clock: Clock,
         *,
         rng: Random | None = None,
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
+        self._db = db
         self._outbound = outbound
         self._crypto = crypto
+        self._clock = clock
         self._rng = rng or Random()
         self._timeout_seconds = timeout_seconds
         self._lanes = Lanes()
+        self._secrets: dict[str, str] = {}
+        self._running: dict[asyncio.Task[None], Claimed] = {}
+        self._notes = _Notes(db)
+        self._stopping = asyncio.Event()
 
-    async def deliver(self, db: Database, job: Job) -> None:
-        """One attempt, recorded together with the end of the job or its next time. Without a
-        place for it, the job is put back: a host that hangs must not hold the worker."""
-        host, entered = job.payload["host"], time.monotonic()
-        if not self._lanes.enter(host, entered):
-            handed = await self._lanes.wait(host, entered)
-            if handed is None:
-                away = round(self._lanes.away_seconds(host, time.monotonic()) * SECOND) + 1
-                await db.write(lambda tx: jobs.again(tx, job, tx.now + away))
-                return
-            entered = handed
+    async def step(self) -> int:
+        """Gives how many deliveries were tried or put back for want of a place."""
+        claimed = await self._claim()
+        await asyncio.gather(*(self._deliver(one) for one in claimed))
+        await self._notes.written()
+        return len(claimed)
+
+    async def run(self) -> None:
+        """Until `stop`. A failure of the database is waited out."""
+        with self._db.subscription(store.TOPIC) as news:
+            while not self._stopping.is_set():
+                try:
+                    wait_seconds = await self._go_round()
+                except Exception as error:
+                    log.error("deliveries_failed", exc_info=error)
+                    wait_seconds = IDLE_SECONDS
+                await self._pause(news.wait(wait_seconds))
+        await self._finish()
+
+    def stop(self) -> None:
+        """Takes no more; `run` returns when what is on its way has ended, or soon after."""
+        self._stopping.set()
+
+    async def _go_round(self) -> float:
+        """Takes what is due. Gives how long there is nothing to do."""
+        claimed = await self._claim()
+        for one in claimed:
+            task = asyncio.create_task(self._deliver(one))
+            self._running[task] = one
+            task.add_done_callback(self._running.pop)
+        if len(self._running) >= RUNNING_MAX:
+            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        due = await self._db.point(store.next_due)
+        if due is None:
+            return IDLE_SECONDS
+        return max(0.0, min(IDLE_SECONDS, (due - self._clock.now()) / SECOND))
+
+    async def _claim(self) -> list[Claimed]:
+        room = min(CLAIM_MAX, RUNNING_MAX - len(self._running))
+        # Look before writing: an idle worker must not cost a commit.
+        due = await self._db.point(store.next_due)
+        if room <= 0 or due is None or due > self._clock.now():
+            return []
+        return await self._db.write(lambda tx: queue.claim(tx, room))
+
+    async def _deliver(self, claimed: Claimed) -> None:
+        """One attempt. Without a place for it, the delivery is put back: a host that hangs must not
+        hold the worker. Never raises: what went wrong is tried again when the lease runs out."""
+        host, entered = _host(claimed.delivery.url), time.monotonic()
         try:
-            await self._attempt(db, job)
-        finally:
-            self._lanes.leave(host, entered, time.monotonic())
+            if not self._lanes.enter(host, entered):
+                handed = await self._lanes.wait(host, entered)
+                if handed is None:
+                    away = round(self._lanes.away_seconds(host, time.monotonic()) * SECOND) + 1
+                    self._notes.put_back(claimed, self._clock.now() + away)
+                    return
+                entered = handed
+            try:
+                sent = await self._send(self._prepare(claimed))
+            finally:
+                self._lanes.leave(host, entered, time.monotonic())
+            self._notes.judged(self._judge(sent))
+        except Exception as error:
+            log.error("delivery_failed", delivery=claimed.delivery.id, exc_info=error)
 
-    async def _attempt(self, db: Database, job: Job) -> None:
-        delivery_id = job.payload["delivery_id"]
-        step = await db.point(lambda tx: self._prepare(tx, delivery_id))
-        if step is None:
-            await db.write(lambda tx: jobs.finish(tx, job))
-            return
-        if isinstance(step, Waiting):
-            until = step.until
-            await db.write(lambda tx: jobs.again(tx, job, until))
-            return
-        sent = await self._send(step)
-        number = step.delivery.attempts + 1
-        judged = Judged(sent, judge(sent.result, number, sent.ended_at, self._rng))
-        await db.write(lambda tx: _record(tx, job, judged), merchant=step.delivery.merchant_id)
-        log.info(
-            "webhook_attempted",
-            delivery=step.delivery.id,
-            number=number,
-            verdict=type(judged.verdict).__name__.lower(),
-            answer=sent.result.status if isinstance(sent.result, Answer) else str(sent.result),
-            duration_ms=sent.duration_ms,
-        )
-
-    def _prepare(self, tx: Tx, delivery_id: str) -> Prepared | Waiting | None:
-        """None: nothing is left to do."""
-        delivery = store.find(tx, delivery_id)
-        if delivery is None or delivery.status is not DeliveryStatus.PENDING:
-            return None
-        patience_ends = delivery.created_at + ORDER_WAIT_MAX
-        if tx.now < patience_ends and store.has_earlier_pending(tx, delivery):
-            return Waiting(min(tx.now + ORDER_WAIT_STEP, patience_ends))
-        delivery = msgspec.structs.replace(delivery, body=bodies.body_of(tx, delivery))
-        secrets = merchants.webhook_target(tx, self._crypto, delivery.merchant_id).secrets
-        headers = signed_headers(delivery.message_id, tx.now, delivery.body, secrets)
-        return Prepared(delivery, {"content-type": "application/json", **headers}, tx.now)
+    def _prepare(self, claimed: Claimed) -> Prepared:
+        delivery, at = claimed.delivery, self._clock.now()
+        secrets = [self._unsealed(sealed) for sealed in claimed.sealed]
+        headers = signed_headers(delivery.message_id, at, delivery.body, secrets)
+        return Prepared(delivery, {"content-type": "application/json", **headers}, at)
 
     async def _send(self, prepared: Prepared) -> Sent:
         started = time.monotonic()
@@ -159,49 +153,115 @@ class Deliveries:
             result = failure
         return Sent(prepared, result, round((time.monotonic() - started) * 1_000))
 
+    def _judge(self, sent: Sent) -> Judged:
+        number = sent.prepared.delivery.attempts + 1
+        verdict = judge(sent.result, number, sent.ended_at, self._rng)
+        log.info(
+            "webhook_attempted",
+            delivery=sent.prepared.delivery.id,
+            number=number,
+            verdict=type(verdict).__name__.lower(),
+            answer=sent.result.status if isinstance(sent.result, Answer) else str(sent.result),
+            duration_ms=sent.duration_ms,
+        )
+        return Judged(sent, verdict)
 
-def _record(tx: Tx, job: Job, judged: Judged) -> None:
-    """The attempt, its verdict and the job's fate, together. Raises LeaseLost."""
-    sent, delivery = judged.sent, judged.sent.prepared.delivery
-    status, next_at, delivered_at = DeliveryStatus.EXHAUSTED, None, None
-    match judged.verdict:
-        case Retry(at=at):
-            jobs.again(tx, job, at)
-            status, next_at = DeliveryStatus.PENDING, at
-        case Delivered():
-            jobs.finish(tx, job)
-            status, delivered_at = DeliveryStatus.DELIVERED, sent.ended_at
-        case _:
-            jobs.finish(tx, job)
-    tx.count("webhook_attempts", type(judged.verdict).__name__.lower())
-    states.advance(STATES, delivery.status, status)
-    attempt = _attempt_of(sent)
-    store.add_attempt(tx, delivery.id, attempt)
-    store.save(
-        tx,
-        msgspec.structs.replace(
-            delivery,
-            status=status,
-            attempts=attempt.number,
-            next_at=next_at,
-            delivered_at=delivered_at,
-        ),
-    )
+    def _unsealed(self, sealed: str) -> str:
+        """Kept, because opening one takes longer than signing with it."""
+        secret = self._secrets.get(sealed)
+        if secret is None:
+            if len(self._secrets) >= SECRETS_KNOWN_MAX:
+                self._secrets.clear()
+            secret = self._secrets[sealed] = str(self._crypto.unseal(sealed))
+        return secret
+
+    async def _pause(self, news: Awaitable[bool]) -> None:
+        waiting = asyncio.ensure_future(news)
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (waiting, stopping):
+            task.cancel()
+
+    async def _finish(self) -> None:
+        """Waits for what is on its way. What takes too long is put back for another process, which
+        sends it again: at least once, not at most."""
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=FINISH_SECONDS)
+            unfinished = [self._running[task] for task in late]
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+            for claimed in unfinished:
+                self._notes.put_back(claimed, self._clock.now())
+        await self._notes.written()
 
 
-def _attempt_of(sent: Sent) -> Attempt:
-    result = sent.result
-    answered = isinstance(result, Answer)
-    return Attempt(
-        number=sent.prepared.delivery.attempts + 1,
-        started_at=sent.prepared.at,
-        duration_ms=sent.duration_ms,
-        status_code=result.status if isinstance(result, Answer) else None,
-        error=None if answered else str(result),
-        response=_text(result.body) if isinstance(result, Answer) else None,
-    )
+class _Notes:
+    """What is to be stored about deliveries, written for many at once while more comes in."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._judged: list[Judged] = []
+        self._put_back: list[tuple[Claimed, Instant]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    def judged(self, one: Judged) -> None:
+        self._judged.append(one)
+        self._write()
+
+    def put_back(self, claimed: Claimed, at: Instant) -> None:
+        self._put_back.append((claimed, at))
+        self._write()
+
+    async def written(self) -> None:
+        """Returns when everything that was noted is stored."""
+        if self._writing is not None:
+            await self._writing
+
+    def _write(self) -> None:
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_all())
+
+    async def _write_all(self) -> None:
+        try:
+            while self._judged or self._put_back:
+                judged, self._judged = self._judged, []
+                put_back, self._put_back = self._put_back, []
+                await self._write_some(judged, put_back)
+        finally:
+            self._writing = None
+
+    async def _write_some(
+        self, judged: Sequence[Judged], put_back: Sequence[tuple[Claimed, Instant]]
+    ) -> None:
+        by_merchant: dict[int, list[Judged]] = {}
+        for one in judged:
+            by_merchant.setdefault(one.delivery.merchant_id, []).append(one)
+        writes: list[Coroutine[Any, Any, None]] = [
+            self._record(merchant_id, some) for merchant_id, some in by_merchant.items()
+        ]
+        if put_back:
+            writes.append(self._try(lambda tx: _put_back(tx, put_back)))
+        await asyncio.gather(*writes)
+
+    async def _record(self, merchant_id: int, judged: Sequence[Judged]) -> None:
+        lost = await self._try(lambda tx: recording.record(tx, judged), merchant_id)
+        if lost:
+            log.info("deliveries_lease_lost", count=lost)
+
+    async def _try(self, fn: Callable[[Tx], T], merchant_id: int | None = None) -> T | None:
+        try:
+            return await self._db.write(fn, merchant=merchant_id)
+        except Exception as error:  # the leases run out by themselves
+            log.error("deliveries_not_recorded", exc_info=error)
+            return None
 
 
-def _text(body: bytes) -> str:
-    """For people to look at. PostgreSQL takes no NUL in a text."""
-    return body.decode("utf-8", "replace").replace("\0", "\ufffd")
+def _put_back(tx: Tx, put_back: Sequence[tuple[Claimed, Instant]]) -> None:
+    for claimed, at in put_back:
+        store.put_back(tx, claimed.delivery, at)
+
+
+def _host(url: str) -> str:
+    """Whose places a delivery takes. Only a grouping: the guarded client reads addresses itself."""
+    return url.split("/", 3)[2].lower() if url.count("/") >= 2 else url

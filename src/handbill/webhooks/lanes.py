@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 
 HOST_MAX = 8
 QUICK_MAX = 64
+FAIR_MAX = 2
+"""Places that a host gets also where all are taken: others hang, and nobody knows it yet."""
+ALL_MAX = 384
 SLOW_HOST_MAX = 2
 SLOW_MAX = 32
 SLOW_SECONDS = 2.0
-QUEUE_MAX = 24
+QUEUE_MAX = 512
 QUEUE_SECONDS = 1.0
 AWAY_SECONDS_MIN = 0.002
 AWAY_SECONDS_MAX = 300.0
@@ -38,10 +41,12 @@ class _Lane:
 
 
 class Lanes:
-    """Hosts that answer quickly share `QUICK_MAX` places, slow ones the fewer `SLOW_MAX`."""
+    """Hosts that answer quickly share `QUICK_MAX` places, slow ones the fewer `SLOW_MAX`. `ALL_MAX`
+    bounds the connections."""
 
     def __init__(self) -> None:
         self._lanes: dict[str, _Lane] = {}
+        self._busy: dict[str, _Lane] = {}
 
     def __len__(self) -> int:
         """How many hosts are remembered."""
@@ -50,21 +55,21 @@ class Lanes:
     def enter(self, host: str, now: float) -> bool:
         """Whether there is room. Who enters must `leave`, with the same `now`."""
         lane = self._lanes.setdefault(host, _Lane())
-        slow = lane.is_slow(now)
-        host_max, all_max = (SLOW_HOST_MAX, SLOW_MAX) if slow else (HOST_MAX, QUICK_MAX)
-        running = sum(len(o.started) for o in self._lanes.values() if o.is_slow(now) == slow)
-        if len(lane.started) >= host_max or running >= all_max:
+        if not self._has_room(lane, now):
             return False
         if not lane.started:
             lane.free_at = now
-        lane.started.append(now)
+        self._start(host, lane, now)
         return True
 
     async def wait(self, host: str, now: float) -> float | None:
         """Takes the next place that is left at a quick host: when it was, or None if none was left
         within a second, or too many wait already."""
         lane = self._lanes[host]
-        if lane.is_slow(now) or len(lane.queue) >= QUEUE_MAX or not lane.started:
+        expected_seconds = len(lane.queue) * lane.took / HOST_MAX
+        if lane.is_slow(now) or not lane.started or expected_seconds > QUEUE_SECONDS:
+            return None
+        if len(lane.queue) >= QUEUE_MAX:
             return None
         place: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         lane.queue.append(place)
@@ -84,12 +89,29 @@ class Lanes:
     def leave(self, host: str, entered: float, now: float) -> None:
         lane = self._lanes[host]
         lane.started.remove(entered)
+        if not lane.started:
+            del self._busy[host]
         lane.took += (now - entered - lane.took) * 0.3
         lane.slow = now - entered > SLOW_SECONDS
         if lane.queue and not lane.is_slow(now):
-            lane.started.append(now)
+            self._start(host, lane, now)
             lane.queue.popleft().set_result(now)
         if len(self._lanes) > KNOWN_MAX:
             self._lanes = {
                 name: lane for name, lane in self._lanes.items() if lane.started or lane.queue
             }
+
+    def _start(self, host: str, lane: _Lane, now: float) -> None:
+        lane.started.append(now)
+        self._busy[host] = lane
+
+    def _has_room(self, lane: _Lane, now: float) -> bool:
+        slow = lane.is_slow(now)
+        running = {True: 0, False: 0}
+        for other in self._busy.values():
+            running[other.is_slow(now)] += len(other.started)
+        if slow:
+            return len(lane.started) < SLOW_HOST_MAX and running[slow] < SLOW_MAX
+        if len(lane.started) < FAIR_MAX:
+            return running[True] + running[False] < ALL_MAX
+        return len(lane.started) < HOST_MAX and running[slow] < QUICK_MAX

@@ -1,13 +1,13 @@
 """The built-in receiver: what a merchant's server would have got, kept so that people can look.
 
-It judges a signature as a merchant would: with the secret of the merchant whose event it is, and a
+It judges a signature as a merchant would: with the secrets of the merchant whose event it is, and a
 tolerance of five minutes. Only a bounded number is kept.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -20,6 +20,7 @@ from handbill.infra.sweeps import Span, Swept, sweep
 from handbill.kernel import ids
 from handbill.kernel.clock import MINUTE, Instant
 from handbill.merchants import service as merchants
+from handbill.webhooks import endpoint_store
 
 TOPIC = "received_webhooks"
 KEPT_MAX = 200
@@ -103,6 +104,13 @@ def _is_signed(tx: Tx, crypto: Crypto, headers: Mapping[str, str], body: bytes) 
     text = body.decode("utf-8", "replace")
     return any(
         hmac.compare_digest(Webhook(secret).sign(headers["webhook-id"], moment, text), one)
-        for secret in merchants.webhook_target(tx, crypto, merchant_id).secrets
+        for secret in _secrets(tx, crypto, merchant_id)
         for one in given
     )
+
+
+def _secrets(tx: Tx, crypto: Crypto, merchant_id: int) -> Iterator[str]:
+    """The merchant's own, then those of its endpoints: this may be the address of any."""
+    yield from merchants.webhook_target(tx, crypto, merchant_id).secrets
+    for sealed in endpoint_store.secrets_of_merchant(tx, merchant_id):
+        yield str(crypto.unseal(sealed))

@@ -1,7 +1,7 @@
 """Turns recorded events into deliveries, each event once for each address.
 
-The cursor of a merchant moves in the transaction that stores its deliveries and their jobs, so a
-process that dies here loses nothing and repeats nothing.
+The cursor of a merchant moves in the transaction that stores its deliveries, so a process that dies
+here loses nothing and repeats nothing.
 """
 
 from __future__ import annotations
@@ -9,16 +9,14 @@ from __future__ import annotations
 import structlog
 
 from handbill import events
-from handbill.infra import jobs
 from handbill.infra.database import Database, Tx
 from handbill.kernel.clock import Instant
 from handbill.merchants import service as merchants
 from handbill.payments import facts
-from handbill.webhooks import store
-from handbill.webhooks.model import flat_body
+from handbill.webhooks import endpoint_store, store, targets
 
-DELIVER = "webhooks.deliver"
-EVENTS_MAX = 500
+DELIVERIES_MAX = 500
+"""Of one transaction: so many events as have room in it, when each goes everywhere."""
 BEHIND_READ_MAX = 100
 IDLE_SECONDS = 30.0
 RETRY_SECONDS = 1.0
@@ -88,30 +86,17 @@ def _fan_out(tx: Tx, merchant_id: int) -> tuple[int, bool]:
     reached, head = store.cursor(tx, merchant_id), events.head(tx, merchant_id)
     if reached >= head:
         return 0, False
-    waiting = events.after(tx, merchant_id, reached, EVENTS_MAX, facts.WEBHOOK_TYPES)
-    more = len(waiting) == EVENTS_MAX
+    endpoints = endpoint_store.enabled(tx, merchant_id)
+    wanted = facts.WEBHOOK_TYPES | {events.ENDPOINT_TEST} | targets.followed(endpoints)
+    events_max = max(1, DELIVERIES_MAX // (1 + len(endpoints)))
+    waiting = events.after(tx, merchant_id, reached, events_max, wanted)
+    more = len(waiting) == events_max
     own_url = merchants.get(tx, merchant_id).notify_url
     made = 0
     for event in waiting:
-        body = flat_body(event)
-        if body is None:
-            continue
-        url = event.data[events.WEBHOOK].get("url") or own_url
-        if url is None:
-            continue
-        delivery_id = store.add(tx, event, url, body)
-        jobs.add(
-            tx,
-            DELIVER,
-            {"delivery_id": delivery_id, "host": _host(url)},
-            due_at=tx.now,
-            key=f"{DELIVER}:{delivery_id}",
-        )
-        made += 1
+        since = [one for one in endpoints if one.after_sequence < event.sequence]
+        for target in targets.everywhere(event, own_url, since):
+            store.add(tx, event, target)
+            made += 1
     store.move_cursor(tx, merchant_id, waiting[-1].sequence if more else head)
     return made, more
-
-
-def _host(url: str) -> str:
-    """Whose places a delivery takes. Only a grouping: the guarded client reads addresses itself."""
-    return url.split("/", 3)[2].lower() if url.count("/") >= 2 else url

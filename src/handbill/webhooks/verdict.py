@@ -45,10 +45,14 @@ class Retry(msgspec.Struct, frozen=True):
 
 
 class Exhausted(msgspec.Struct, frozen=True):
-    """No further attempt: the schedule is over, or the receiver said that it is gone."""
+    """No further attempt: the schedule is over."""
 
 
-Verdict = Delivered | Retry | Exhausted
+class Gone(msgspec.Struct, frozen=True):
+    """No further attempt, of this or another event: the receiver said that it is gone."""
+
+
+Verdict = Delivered | Retry | Exhausted | Gone
 
 
 def judge(result: Answer | OutboundError, number: int, now: Instant, rng: Random) -> Verdict:
@@ -61,7 +65,7 @@ def judge(result: Answer | OutboundError, number: int, now: Instant, rng: Random
         if 200 <= result.status <= 299:
             return Delivered()
         if result.status == _GONE:
-            return Exhausted()
+            return Gone()
     if number >= ATTEMPTS_MAX:
         return Exhausted()
     delay = SCHEDULE[number]

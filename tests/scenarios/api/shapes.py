@@ -8,7 +8,7 @@ import httpx2
 
 LINKS, PRODUCTS, TRANSACTIONS = "/api/v1/links", "/api/v1/products", "/api/v1/transactions"
 
-EVENTS = "/api/v1/events"
+EVENTS, ENDPOINTS = "/api/v1/events", "/api/v1/webhook_endpoints"
 
 LINK: dict[str, Any] = {
     "amount": {"default": 1000, "currency": "RUB"},

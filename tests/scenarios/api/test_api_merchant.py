@@ -160,5 +160,6 @@ async def test_a_secret_is_replaced_with_a_day_of_overlap(
     assert await signing() == (second, first)
     clock.advance(24 * 3_600_000)
     assert await signing() == (second,)
-    stored = await house.deps.db.read(lambda tx: store.live_secrets(tx, house.shop_merchant.id))
-    assert second not in stored
+    merchant_id = house.shop_merchant.id
+    stored = await house.deps.db.read(lambda tx: store.live_secrets(tx, [merchant_id]))
+    assert second not in stored[merchant_id]

@@ -12,6 +12,7 @@ from handbill.merchants.model import Scope
 from handbill.web.api import OPERATIONS
 from tests.scenarios.api.conftest import ApiHouse
 from tests.scenarios.api.shapes import (
+    ENDPOINTS,
     EVENTS,
     LINK,
     LINKS,
@@ -31,7 +32,12 @@ def database_url(sqlite_url: str) -> str:
 
 
 UNKNOWN = "019ca9b5-8d00-7000-8000-0000000000ff"
-BODIES: dict[str, Any] = {"changeLink": {"title": "mine now"}, "changeProduct": {"price": 1}}
+BODIES: dict[str, Any] = {
+    "changeLink": {"title": "mine now"},
+    "changeProduct": {"price": 1},
+    "changeWebhookEndpoint": {"status": "disabled"},
+    "replayToWebhookEndpoint": {"failed": True},
+}
 WITH_ID = [o for o in OPERATIONS if "{id}" in o.path and o.answer is not None]
 
 
@@ -44,6 +50,7 @@ async def mine(house: ApiHouse) -> dict[str, str]:
         EVENTS: (await house.shop.get(EVENTS)).json()["data"][0]["id"],
         PRODUCTS: (await made(house.shop, PRODUCTS, PRODUCT))["id"],
         TRANSACTIONS: (await made(house.shop, TRANSACTIONS, order))["id"],
+        ENDPOINTS: (await made(house.shop, ENDPOINTS, {"url": "https://shop.example/"}))["id"],
     }
 
 
@@ -71,14 +78,14 @@ async def test_a_strangers_object_answers_like_a_missing_one(
 
 def test_every_kind_of_object_is_tried() -> None:
     assert {o.path.partition("/{id}")[0] for o in WITH_ID} == {
-        *(LINKS, PRODUCTS, TRANSACTIONS, EVENTS)
+        *(LINKS, PRODUCTS, TRANSACTIONS, EVENTS, ENDPOINTS)
     }
 
 
 @pytest.mark.parametrize(
     "path",
     [
-        *(LINKS, f"{LINKS}?owner=product", PRODUCTS, TRANSACTIONS),
+        *(LINKS, f"{LINKS}?owner=product", PRODUCTS, TRANSACTIONS, ENDPOINTS),
         *(f"{EVENTS}?type=link.created", f"{EVENTS}?type=payment.created"),
     ],
 )
@@ -119,16 +126,3 @@ async def test_a_paused_merchant_is_not_served(house: ApiHouse) -> None:
     answer = await house.shop.get(LINKS)
 
     assert (answer.status_code, answer.json()["error"]) == (403, "merchant_paused")
-
-
-async def test_promised_operations_say_that_they_are_not_there(house: ApiHouse) -> None:
-    promised = [o for o in OPERATIONS if o.answer is None]
-
-    for operation in promised:
-        path = operation.path.replace("{id}", UNKNOWN)
-        answer = await house.shop.request(operation.method, path)
-        stranger = await house.stranger.request(operation.method, path)
-        assert (answer.status_code, answer.json()["error"]) == (422, "not_yet"), operation.name
-        assert stranger.status_code == 401
-
-    assert promised

@@ -98,7 +98,7 @@ async def test_a_webhook_is_built_again_as_it_was(house: RunningHouse, payer: Pa
         (event,) = [
             e for e in events.after(tx, house.merchant.id, 0, 9) if events.WEBHOOK in e.data
         ]
-        (delivery,) = store.of_event(tx, house.merchant.id, event.id)
+        (delivery,) = store.of_event(tx, event).items
         assert delivery.body == ""
         return bodies.body_of(tx, delivery)
 

@@ -14,7 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from handbill.kernel.addresses import Addresses
 from handbill.web import api, openapi, problems
 from handbill.web.api import webhook
-from handbill.web.openapi import statuses_of
+from handbill.web.openapi import Message, statuses_of
 
 COMMITTED = Path(__file__).parents[3] / "docs" / "reference" / "openapi.json"
 DESCRIBED = api.describe(Addresses("http://localhost:8000"))
@@ -71,8 +71,8 @@ def test_an_example_fits_its_own_schema(operation: Any) -> None:
     validator(media["schema"]).validate(media["example"])
 
 
-def test_the_example_of_the_webhook_fits_its_schema() -> None:
-    (message,) = webhook.MESSAGES
+@pytest.mark.parametrize("message", webhook.MESSAGES, ids=lambda message: message.name)
+def test_the_example_of_a_webhook_fits_its_schema(message: Message) -> None:
     post = DESCRIBED["webhooks"][message.name]["post"]
     media = post["requestBody"]["content"]["application/json"]
 

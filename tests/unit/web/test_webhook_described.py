@@ -14,8 +14,8 @@ from handbill.kernel.addresses import Addresses
 from handbill.payments import facts
 from handbill.payments.model import Payment, PaymentStatus, PaymentType
 from handbill.web import api
-from handbill.web.api.webhook import PaymentWebhook
-from handbill.webhooks.model import flat_body
+from handbill.web.api.webhook import EventWebhook, PaymentWebhook
+from handbill.webhooks.targets import event_body, flat_body
 
 NAMES = [f"019ca9b5-8d00-7000-8000-{n:012d}" for n in range(5)]
 PAYMENT = Payment(
@@ -89,6 +89,20 @@ def test_what_is_sent_fits_the_document(status: PaymentStatus, changes: dict[str
     schema = {**shared["PaymentWebhook"], "additionalProperties": False}
 
     Draft202012Validator(schema).validate(sent(status=status, **changes))
+
+
+def test_an_event_that_is_sent_fits_the_document() -> None:
+    shared = api.describe(Addresses("https://pay.example"))["components"]["schemas"]
+    schema = {
+        **shared["EventWebhook"],
+        "additionalProperties": False,
+        "components": {"schemas": shared},
+    }
+    event = Event(NAMES[3], 1, True, 7, "link.paused", NAMES[1], 2, {"id": NAMES[1]}, 1)
+    body = json.loads(event_body(event))
+
+    Draft202012Validator(schema).validate(body)
+    assert list(body) == list(EventWebhook.__struct_fields__)
 
 
 def test_a_full_body_has_every_described_field_in_the_described_order() -> None:

@@ -8,9 +8,12 @@ from random import Random
 import pytest
 
 from handbill.webhooks.lanes import (
+    ALL_MAX,
+    FAIR_MAX,
     HOST_MAX,
     KNOWN_MAX,
     QUEUE_MAX,
+    QUEUE_SECONDS,
     QUICK_MAX,
     SLOW_HOST_MAX,
     SLOW_MAX,
@@ -39,10 +42,19 @@ def test_a_place_that_was_left_can_be_taken() -> None:
     assert not lanes.enter("shop.example", 0.1)
 
 
-def test_quick_hosts_share_sixty_four_places() -> None:
+def test_quick_hosts_share_sixty_four_places_and_have_two_each_besides() -> None:
     lanes = Lanes()
 
-    assert sum(entered(lanes, f"{n}.example", 8, 0) for n in range(20)) == QUICK_MAX == 64
+    taken = [entered(lanes, f"{n}.example", HOST_MAX, 0) for n in range(20)]
+
+    assert taken == [HOST_MAX] * 8 + [FAIR_MAX] * 12
+    assert sum(taken[:8]) == QUICK_MAX == 64
+
+
+def test_connections_are_bounded() -> None:
+    lanes = Lanes()
+
+    assert sum(entered(lanes, f"{n}.example", HOST_MAX, 0) for n in range(1_000)) == ALL_MAX
 
 
 def test_those_who_are_sent_away_come_back_one_after_the_other() -> None:
@@ -58,10 +70,13 @@ def test_a_hundred_hosts_that_hang_leave_room_for_one_that_answers() -> None:
     lanes, now = Lanes(), 0.0
     for n in range(100):
         entered(lanes, f"hanging{n}.example", HOST_MAX, now)
-    assert not lanes.enter("quick.example", now)  # nobody knows yet who will hang
+    # Nobody knows yet who will hang.
+    assert entered(lanes, "quick.example", HOST_MAX, now) == FAIR_MAX
 
     now += SLOW_SECONDS + 0.1
 
+    for _ in range(FAIR_MAX):
+        lanes.leave("quick.example", 0.0, 0.1)
     assert entered(lanes, "quick.example", HOST_MAX, now) == HOST_MAX
     assert entered(lanes, "hanging0.example", 1, now) == 0
 
@@ -147,6 +162,9 @@ async def test_few_wait_and_none_at_a_host_that_hangs() -> None:
     waiting = [asyncio.create_task(lanes.wait("shop.example", 0)) for _ in range(QUEUE_MAX)]
     await asyncio.sleep(0)
 
+    sent_away = [task for task in waiting if task.done()]
+    expected_seconds = (QUEUE_MAX - len(sent_away)) * 0.03 / HOST_MAX
+    assert QUEUE_SECONDS <= expected_seconds < QUEUE_SECONDS + 0.01
     assert await lanes.wait("shop.example", 0) is None
     assert await lanes.wait("shop.example", SLOW_SECONDS + 1) is None
     assert await asyncio.gather(*waiting) == [None] * QUEUE_MAX

@@ -16,6 +16,7 @@ from handbill.webhooks.verdict import (
     SCHEDULE,
     Delivered,
     Exhausted,
+    Gone,
     Retry,
     judge,
 )
@@ -61,7 +62,7 @@ def test_after_the_tenth_failure_it_is_given_up(result: Answer | OutboundError) 
 
 
 def test_a_receiver_that_is_gone_ends_it_at_once() -> None:
-    assert judge(answer(410), 1, NOW, Random(0)) == Exhausted()
+    assert judge(answer(410), 1, NOW, Random(0)) == Gone()
 
 
 @given(st.integers(1, 9), st.integers())

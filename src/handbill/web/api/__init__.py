@@ -9,6 +9,8 @@ from handbill.web import openapi, reference
 from handbill.web.api import (
     balances,
     decisions,
+    deliveries,
+    endpoints,
     events,
     links,
     merchant,
@@ -36,6 +38,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *statements.OPERATIONS,
     *merchant.OPERATIONS,
     *events.OPERATIONS,
+    *endpoints.OPERATIONS,
+    *deliveries.OPERATIONS,
 )
 
 TAGS = (
@@ -45,6 +49,7 @@ TAGS = (
     Tag(transactions.TAG, "What was paid, or tried to be."),
     Tag(balances.TAG, "Double entry: what came in, what it cost, where the money lies."),
     Tag(merchant.TAG, "Who sells, and where its webhooks go."),
+    Tag(endpoints.TAG, "More addresses for webhooks, each with its events, format and secret."),
     Tag(events.TAG, "What happened: the same rows make webhooks."),
 )
 

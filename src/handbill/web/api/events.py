@@ -14,7 +14,7 @@ from handbill.merchants.model import Scope
 from handbill.web.api.values import Id, IdIn, Moment
 from handbill.web.calls import Call
 from handbill.web.cursors import PAGE_MAX
-from handbill.web.operations import Operation, not_yet
+from handbill.web.operations import Operation
 
 TAG = "Events"
 _SEQUENCE_MAX = 2**63 - 1
@@ -26,11 +26,11 @@ def _read_type(value: Any) -> str:
     return str(value)
 
 
-EventTypeIn = Annotated[
-    str, Meta(extra={"read": _read_type, "schema": {"type": "string", "enum": list(events.TYPES)}})
-]
+_TYPE = {"type": "string", "enum": list(events.TYPES)}
 
-
+EventType = Annotated[str, Meta(extra={"schema": _TYPE, "shared": "EventType"})]
+EventTypeIn = Annotated[str, Meta(extra={"read": _read_type, "schema": _TYPE})]
+Number = Annotated[int, Meta(ge=0, le=_SEQUENCE_MAX)]
 Facts = Annotated[
     dict[str, Any],
     Meta(
@@ -42,10 +42,7 @@ Facts = Annotated[
 
 class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     after: Annotated[
-        int,
-        Meta(
-            ge=0, le=_SEQUENCE_MAX, description="The `sequence` to go on after. 0: from the start."
-        ),
+        Number, Meta(description="The `sequence` to go on after. 0: from the start.")
     ] = 0
     type: EventTypeIn | None = None
     object: Annotated[IdIn, Meta(description="The object that the event is about.")] | None = None
@@ -58,7 +55,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened."""
 
     id: Id
-    type: str
+    type: EventType
     sequence: Annotated[int, Meta(description="Grows with every event of the merchant.")]
     object: Annotated[Id, Meta(description="What it is about.")]
     object_sequence: Annotated[int, Meta(description="Counts the events of the object.")]
@@ -97,9 +94,7 @@ async def get_event(call: Call) -> Event:
 
 
 _PATH = "/api/v1/events"
-_ONE = _PATH + "/{id}"
-_ENDPOINTS = "/api/v1/webhook_endpoints"
-_ENDPOINT = _ENDPOINTS + "/{id}"
+ONE = _PATH + "/{id}"
 _SHARED: dict[str, Any] = {"tag": TAG, "scope": Scope.PAYMENTS}
 
 OPERATIONS = (
@@ -120,17 +115,10 @@ OPERATIONS = (
     Operation(
         name="getEvent",
         method="GET",
-        path=_ONE,
+        path=ONE,
         summary="Read an event",
         handler=get_event,
         answer=Event,
         **_SHARED,
     ),
-    not_yet("replayEvent", "POST", _ONE + "/replay", TAG, "Send the webhooks of an event again"),
-    not_yet("listDeliveries", "GET", _ONE + "/deliveries", TAG, "List deliveries of an event"),
-    not_yet("createWebhookEndpoint", "POST", _ENDPOINTS, TAG, "Add a webhook endpoint"),
-    not_yet("listWebhookEndpoints", "GET", _ENDPOINTS, TAG, "List webhook endpoints"),
-    not_yet("getWebhookEndpoint", "GET", _ENDPOINT, TAG, "Read a webhook endpoint"),
-    not_yet("changeWebhookEndpoint", "PATCH", _ENDPOINT, TAG, "Change a webhook endpoint"),
-    not_yet("deleteWebhookEndpoint", "DELETE", _ENDPOINT, TAG, "Delete a webhook endpoint"),
 )

@@ -1,4 +1,5 @@
-"""The webhook as its receivers read it: the specification's flat body, then ours, and its headers.
+"""Webhooks as their receivers read them: the specification's flat body and then ours, or an event;
+and their headers.
 
 Only describes. What is sent is written by `payments.facts` and `webhooks`; a test holds the two
 together.
@@ -11,7 +12,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from handbill.web.api.values import Id, Minor
+from handbill.web.api.events import EventType, Facts
+from handbill.web.api.values import Id, Minor, Moment
 from handbill.web.openapi import Message
 
 
@@ -43,21 +45,34 @@ class PaymentWebhook(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, str] | UnsetType = UNSET
 
 
+class EventWebhook(msgspec.Struct, frozen=True, kw_only=True):
+    """Sent to webhook endpoints of the format `event`, of every kind of event."""
+
+    type: EventType
+    timestamp: Annotated[Moment, Meta(description="When it happened.")]
+    data: Facts
+    event_id: Annotated[Id, Meta(description="The same in every repeat of this webhook.")]
+    sequence: Annotated[int, Meta(ge=1, description="Counts the events of this object.")]
+
+
+_HEADERS = {
+    "webhook-id": "The same in every repeat.",
+    "webhook-timestamp": "Unix seconds of this attempt.",
+    "webhook-signature": "`v1,` and the HMAC-SHA256 of id, timestamp and body in base64;"
+    " several, separated by spaces, while a secret is being replaced.",
+}
+
 MESSAGES = (
     Message(
         name="paymentWebhook",
         summary="A payment came to an end",
-        description="Sent to the link's `notify_url`, else to the merchant's, at least once. Any"
+        description="Sent to the link's `notify_url`, else to the merchant's, and to webhook"
+        " endpoints of the format `flat`, at least once. Any"
         " 2xx answer within 15 seconds is delivered; anything else is tried again, 10 times over"
         " 75 hours. Signed as Standard Webhooks has it: check the signature before you believe"
         " the body.",
         body=PaymentWebhook,
-        headers={
-            "webhook-id": "The same in every repeat.",
-            "webhook-timestamp": "Unix seconds of this attempt.",
-            "webhook-signature": "`v1,` and the HMAC-SHA256 of id, timestamp and body in base64;"
-            " several, separated by spaces, while a secret is being replaced.",
-        },
+        headers=_HEADERS,
         example={
             "type": "link",
             "link": "019ca9b5-8d00-7000-8000-000000000001",
@@ -71,6 +86,21 @@ MESSAGES = (
             "currency": "RUB",
             "event_id": "019ca9b5-8d00-7000-8000-000000000003",
             "sequence": 2,
+        },
+    ),
+    Message(
+        name="eventWebhook",
+        summary="Something happened",
+        description="Sent to webhook endpoints of the format `event` that want its type. Delivered,"
+        " tried again and signed like every webhook, with the secret of the endpoint.",
+        body=EventWebhook,
+        headers=_HEADERS,
+        example={
+            "type": "link.paused",
+            "timestamp": "2026-03-01T10:00:00+00:00",
+            "data": {"id": "019ca9b5-8d00-7000-8000-000000000001", "status": "paused"},
+            "event_id": "019ca9b5-8d00-7000-8000-000000000003",
+            "sequence": 3,
         },
     ),
 )

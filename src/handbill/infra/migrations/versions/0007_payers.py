@@ -12,7 +12,7 @@ from alembic import op
 from handbill.infra.migrations import dialect
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 _MEMBER = {
     "sqlite": "json_extract(customer_json, '$.{name}')",

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from handbill.events import Event
-from handbill.webhooks.model import flat_body
+from handbill.webhooks.targets import flat_body
 
 SEED = {
     "type": "link",

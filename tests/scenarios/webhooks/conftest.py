@@ -1,0 +1,19 @@
+"""Scenarios of webhooks: a whole house on loopback, stepped by hand, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from handbill.kernel.clock import ManualClock
+from tests.support.running import RunningHouse, running_house
+
+
+@pytest.fixture
+async def house(
+    database_url: str, tmp_path: Path, clock: ManualClock
+) -> AsyncIterator[RunningHouse]:
+    async with running_house(database_url, tmp_path / "data", clock) as running:
+        yield running
