@@ -10,6 +10,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import aiohttp
@@ -105,6 +106,19 @@ class Resolver(AbstractResolver):
         """Holds nothing."""
 
 
+class Progress:
+    """How far a request has come."""
+
+    __slots__ = ("connected",)
+
+    def __init__(self) -> None:
+        self.connected = False
+
+
+PROGRESS: ContextVar[Progress] = ContextVar("progress")
+"""Of the request that this task is sending. The client's own way to tell costs a tenth of it."""
+
+
 class Connector(aiohttp.TCPConnector):
     """Looks once more, at the peer that was really reached, before the request goes out."""
 
@@ -129,6 +143,7 @@ class Connector(aiohttp.TCPConnector):
         if literal is not None and not self._gate.opens(literal):  # no resolver is asked about it
             self._gate.check(literal, await self._own())
         connection = await super().connect(req, traces, timeout)
+        PROGRESS.get().connected = True
         transport = connection.transport
         peer, here = _ends(transport)
         try:

@@ -102,6 +102,7 @@ def is_allowed(address: Address, networks: Sequence[Network]) -> bool:
     return address not in _METADATA and any(address in network for network in networks)
 
 
+@lru_cache(maxsize=500)
 def parse_address(text: str) -> Address | None:
     """The address in its only canonical form, or None. `127.1`, `0x7f000001` and `010.0.0.1` are
     no addresses here, nor are scoped ones (`fe80::1%eth0`): their meaning depends on the reader."""

@@ -12,8 +12,6 @@ import socket
 import ssl
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
-from typing import Any
 
 import aiohttp
 import msgspec
@@ -22,11 +20,13 @@ from yarl import URL
 from handbill import __version__
 from handbill.infra.gate import (
     CONNECT_SECONDS,
+    PROGRESS,
     PUBLIC_PORTS,
     Connector,
     Gate,
     Lookup,
     OutboundError,
+    Progress,
     Refused,
     address_fault,
     has_credentials,
@@ -48,6 +48,7 @@ __all__ = [
 USER_AGENT = f"Handbill/{__version__}"
 GUARDED_BODY_MAX = 2_048
 RESOLVING_MAX = 32
+ROUTES_MAX = 500
 
 
 class Unreachable(OutboundError):
@@ -93,6 +94,7 @@ class Outbound:
         self._threads: ThreadPoolExecutor | None = None
         self._lookup = lookup or self._ask_system
         self._sessions: dict[Gate, aiohttp.ClientSession] = {}
+        self._routes: dict[tuple[str, bool], tuple[URL, aiohttp.ClientSession]] = {}
         self._closed = False
 
     async def send(
@@ -112,9 +114,9 @@ class Outbound:
         A guarded one is cut at 2 KiB, because only its owner looks at it. `plain` lets a guarded
         request go to a public server over HTTP (test mode).
         """
-        target = parse_url(url)
-        session = self._session(self._gate(target, plain))
-        progress = SimpleNamespace(connected=False)
+        target, session = self._route(url, plain)
+        progress = Progress()
+        PROGRESS.set(progress)
         try:
             async with (
                 asyncio.timeout(timeout_seconds),
@@ -125,7 +127,6 @@ class Outbound:
                     | {name.lower(): value for name, value in (headers or {}).items()},
                     data=body or None,
                     allow_redirects=False,
-                    trace_request_ctx=progress,
                 ) as response,
             ):
                 return await self._read(response, body_max)
@@ -141,8 +142,23 @@ class Outbound:
         for session in self._sessions.values():
             await session.close()
         self._sessions.clear()
+        self._routes.clear()
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _route(self, url: str, plain: bool) -> tuple[URL, aiohttp.ClientSession]:
+        """The only reading of an address, and the session that may take it there. Kept, because
+        webhooks go to the same few; an address that is refused is judged again every time."""
+        if self._closed:
+            raise Unreachable("the server is stopping")
+        known = self._routes.get((url, plain))
+        if known is None:
+            target = parse_url(url)
+            known = target, self._session(self._gate(target, plain))
+            if len(self._routes) >= ROUTES_MAX:
+                self._routes.clear()
+            self._routes[url, plain] = known
+        return known
 
     def _gate(self, url: URL, plain: bool) -> Gate:
         """Where this URL may lead. Raises Refused when the URL itself already says no."""
@@ -173,8 +189,6 @@ class Outbound:
 
     def _session(self, gate: Gate) -> aiohttp.ClientSession:
         """Connections are kept by gate: a request never finds one that it could not have made."""
-        if self._closed:
-            raise Unreachable("the server is stopping")
         session = self._sessions.get(gate)
         if session is None:
             session = self._sessions[gate] = aiohttp.ClientSession(
@@ -184,7 +198,6 @@ class Outbound:
                 # Not decompressed: a few kilobytes could become gigabytes.
                 auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS),
-                trace_configs=[_progress_trace()],
             )
         return session
 
@@ -221,18 +234,6 @@ def _resolved(host: str, port: int) -> list[str]:
     except UnicodeError:  # its own idea of what a name is
         raise OSError("not a name") from None
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
-
-
-def _progress_trace() -> aiohttp.TraceConfig:
-    """Notes on the request's own `progress` that a connection was made or taken from the pool."""
-    trace = aiohttp.TraceConfig()
-
-    async def connected(_session: Any, context: SimpleNamespace, _params: Any) -> None:
-        context.trace_request_ctx.connected = True
-
-    trace.on_connection_create_end.append(connected)
-    trace.on_connection_reuseconn.append(connected)
-    return trace
 
 
 def _before_connecting(error: Exception) -> str:

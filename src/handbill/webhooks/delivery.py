@@ -24,14 +24,18 @@ from handbill.webhooks.lanes import Lanes
 from handbill.webhooks.queue import Claimed
 from handbill.webhooks.recording import Judged, Prepared, Sent
 from handbill.webhooks.signing import signed_headers
-from handbill.webhooks.verdict import judge
+from handbill.webhooks.verdict import Delivered, judge
 
 TIMEOUT_SECONDS = 15.0
 RESPONSE_MAX = 2_048
 CLAIM_MAX = 256
-RUNNING_MAX = 768
+RUNNING_MAX = 1_024
+"""Those that hang or wait for hosts that may must leave room for a claim: `ALL_MAX` and
+`UNKNOWN_QUEUE_MAX` of `lanes` together are fewer than `RUNNING_MAX - CLAIM_MAX`."""
 IDLE_SECONDS = 5.0
 FINISH_SECONDS = 4.0
+GATHER_SECONDS = 0.005
+"""How long outcomes wait for others, to share a commit and its statements."""
 SECRETS_KNOWN_MAX = 1_000
 
 T = TypeVar("T")
@@ -63,6 +67,7 @@ class Deliveries:
         self._secrets: dict[str, str] = {}
         self._running: dict[asyncio.Task[None], Claimed] = {}
         self._notes = _Notes(db)
+        self._room = asyncio.Event()
         self._stopping = asyncio.Event()
 
     async def step(self) -> int:
@@ -94,21 +99,30 @@ class Deliveries:
         for one in claimed:
             task = asyncio.create_task(self._deliver(one))
             self._running[task] = one
-            task.add_done_callback(self._running.pop)
-        if len(self._running) >= RUNNING_MAX:
-            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+            task.add_done_callback(self._ended)
+        if not self._has_room():
+            self._room.clear()
+            await self._pause(self._room.wait())
         due = await self._db.point(store.next_due)
         if due is None:
             return IDLE_SECONDS
         return max(0.0, min(IDLE_SECONDS, (due - self._clock.now()) / SECOND))
 
     async def _claim(self) -> list[Claimed]:
-        room = min(CLAIM_MAX, RUNNING_MAX - len(self._running))
         # Look before writing: an idle worker must not cost a commit.
         due = await self._db.point(store.next_due)
-        if room <= 0 or due is None or due > self._clock.now():
+        if due is None or due > self._clock.now():
             return []
-        return await self._db.write(lambda tx: queue.claim(tx, room))
+        return await self._db.write(lambda tx: queue.claim(tx, CLAIM_MAX))
+
+    def _has_room(self) -> bool:
+        """For a whole claim: many small ones would cost a commit each."""
+        return len(self._running) + CLAIM_MAX <= RUNNING_MAX
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._running[task]
+        if self._has_room():
+            self._room.set()
 
     async def _deliver(self, claimed: Claimed) -> None:
         """One attempt. Without a place for it, the delivery is put back: a host that hangs must not
@@ -156,14 +170,15 @@ class Deliveries:
     def _judge(self, sent: Sent) -> Judged:
         number = sent.prepared.delivery.attempts + 1
         verdict = judge(sent.result, number, sent.ended_at, self._rng)
-        log.info(
-            "webhook_attempted",
-            delivery=sent.prepared.delivery.id,
-            number=number,
-            verdict=type(verdict).__name__.lower(),
-            answer=sent.result.status if isinstance(sent.result, Answer) else str(sent.result),
-            duration_ms=sent.duration_ms,
-        )
+        if not isinstance(verdict, Delivered):
+            log.info(
+                "webhook_failed",
+                delivery=sent.prepared.delivery.id,
+                number=number,
+                verdict=type(verdict).__name__.lower(),
+                answer=sent.result.status if isinstance(sent.result, Answer) else str(sent.result),
+                duration_ms=sent.duration_ms,
+            )
         return Judged(sent, verdict)
 
     def _unsealed(self, sealed: str) -> str:
@@ -175,7 +190,7 @@ class Deliveries:
             secret = self._secrets[sealed] = str(self._crypto.unseal(sealed))
         return secret
 
-    async def _pause(self, news: Awaitable[bool]) -> None:
+    async def _pause(self, news: Awaitable[object]) -> None:
         waiting = asyncio.ensure_future(news)
         stopping = asyncio.ensure_future(self._stopping.wait())
         await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -225,6 +240,7 @@ class _Notes:
     async def _write_all(self) -> None:
         try:
             while self._judged or self._put_back:
+                await asyncio.sleep(GATHER_SECONDS)
                 judged, self._judged = self._judged, []
                 put_back, self._put_back = self._put_back, []
                 await self._write_some(judged, put_back)

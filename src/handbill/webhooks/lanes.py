@@ -19,8 +19,15 @@ SLOW_HOST_MAX = 2
 SLOW_MAX = 32
 SLOW_SECONDS = 2.0
 QUEUE_MAX = 512
-QUEUE_SECONDS = 1.0
-AWAY_SECONDS_MIN = 0.002
+QUEUE_SECONDS = 0.5
+"""How long the last of a queue may expect to wait; so long that nobody else notices."""
+PATIENCE_SECONDS = 2.0
+"""How long it waits in truth, where the host is slower than it was."""
+UNKNOWN_QUEUE_MAX = 256
+"""Of all hosts together that have not answered yet, each of which may turn out to hang."""
+AWAY_SECONDS_MIN = 0.0005
+AWAY_SECONDS_UNKNOWN = 1.0
+AWAY_SECONDS_SLOW = 1.0
 AWAY_SECONDS_MAX = 300.0
 KNOWN_MAX = 1_000
 
@@ -30,8 +37,9 @@ class _Lane:
     """One host. `free_at` is when those who were sent away will have had their turn."""
 
     started: list[float] = field(default_factory=list)
-    queue: deque[asyncio.Future[float]] = field(default_factory=deque)
+    queue: deque[asyncio.Future[float | None]] = field(default_factory=deque)
     took: float = 0.03  # until the first answer
+    answered: bool = False
     slow: bool = False
     free_at: float = 0.0
 
@@ -47,6 +55,7 @@ class Lanes:
     def __init__(self) -> None:
         self._lanes: dict[str, _Lane] = {}
         self._busy: dict[str, _Lane] = {}
+        self._queued_unknown = 0
 
     def __len__(self) -> int:
         """How many hosts are remembered."""
@@ -64,27 +73,34 @@ class Lanes:
 
     async def wait(self, host: str, now: float) -> float | None:
         """Takes the next place that is left at a quick host: when it was, or None if none was left
-        within a second, or too many wait already."""
+        in time, or too many wait already."""
         lane = self._lanes[host]
-        expected_seconds = len(lane.queue) * lane.took / HOST_MAX
-        if lane.is_slow(now) or not lane.started or expected_seconds > QUEUE_SECONDS:
+        if not self._may_queue(lane, now):
             return None
-        if len(lane.queue) >= QUEUE_MAX:
-            return None
-        place: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        unknown = not lane.answered
+        self._queued_unknown += unknown
+        loop = asyncio.get_running_loop()
+        place: asyncio.Future[float | None] = loop.create_future()
         lane.queue.append(place)
-        await asyncio.wait({place}, timeout=QUEUE_SECONDS)
-        if place.done():
-            return place.result()
-        lane.queue.remove(place)
-        return None
+        patience = loop.call_later(PATIENCE_SECONDS, _give_up, lane.queue, place)
+        try:
+            return await place
+        finally:
+            patience.cancel()
+            self._queued_unknown -= unknown
 
     def away_seconds(self, host: str, now: float) -> float:
-        """When to come back: everyone who is sent away gets a turn, not all the same one."""
+        """When to come back: everyone who is sent away gets a turn, not all the same one, and those
+        of a host that hangs seldom: looking at them costs the others time."""
         lane = self._lanes[host]
-        host_max = SLOW_HOST_MAX if lane.is_slow(now) else HOST_MAX
-        lane.free_at = max(lane.free_at, now) + max(lane.took / host_max, AWAY_SECONDS_MIN)
-        return min(lane.free_at - now, AWAY_SECONDS_MAX)
+        if lane.is_slow(now):
+            hanging = now - lane.started[0] if lane.started else 0.0
+            pace, least = max(lane.took, hanging) / SLOW_HOST_MAX, AWAY_SECONDS_SLOW
+        else:
+            pace = lane.took / HOST_MAX
+            least = 0.0 if lane.answered else AWAY_SECONDS_UNKNOWN
+        lane.free_at = max(lane.free_at, now) + max(pace, AWAY_SECONDS_MIN)
+        return min(least + lane.free_at - now, AWAY_SECONDS_MAX)
 
     def leave(self, host: str, entered: float, now: float) -> None:
         lane = self._lanes[host]
@@ -93,6 +109,7 @@ class Lanes:
             del self._busy[host]
         lane.took += (now - entered - lane.took) * 0.3
         lane.slow = now - entered > SLOW_SECONDS
+        lane.answered = True
         if lane.queue and not lane.is_slow(now):
             self._start(host, lane, now)
             lane.queue.popleft().set_result(now)
@@ -105,6 +122,13 @@ class Lanes:
         lane.started.append(now)
         self._busy[host] = lane
 
+    def _may_queue(self, lane: _Lane, now: float) -> bool:
+        if lane.is_slow(now) or not lane.started or len(lane.queue) >= QUEUE_MAX:
+            return False
+        if not lane.answered and self._queued_unknown >= UNKNOWN_QUEUE_MAX:
+            return False
+        return len(lane.queue) * lane.took / HOST_MAX <= QUEUE_SECONDS
+
     def _has_room(self, lane: _Lane, now: float) -> bool:
         slow = lane.is_slow(now)
         running = {True: 0, False: 0}
@@ -115,3 +139,11 @@ class Lanes:
         if len(lane.started) < FAIR_MAX:
             return running[True] + running[False] < ALL_MAX
         return len(lane.started) < HOST_MAX and running[slow] < QUICK_MAX
+
+
+def _give_up(
+    queue: deque[asyncio.Future[float | None]], place: asyncio.Future[float | None]
+) -> None:
+    if not place.done():
+        queue.remove(place)
+        place.set_result(None)

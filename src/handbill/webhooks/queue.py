@@ -31,7 +31,8 @@ def claim(tx: Tx, limit: int) -> list[Claimed]:
     """At most `limit` that are due, in order: a later event of an object waits a minute at most for
     an earlier one."""
     taken = store.claim(tx, limit)
-    waiting = store.behind_another(tx, _patient(tx, taken))
+    patient = _patient(tx, taken)
+    waiting = store.behind_another(tx, patient) if patient else set()
     for delivery in taken:
         if delivery.id in waiting:
             patience_ends = delivery.created_at + ORDER_WAIT_MAX
@@ -48,7 +49,8 @@ def _patient(tx: Tx, taken: Sequence[Delivery]) -> list[str]:
 
 
 def _addressed(tx: Tx, taken: Sequence[Delivery]) -> list[Claimed]:
-    own = merchants.live_secrets(tx, {one.merchant_id for one in taken if one.endpoint_id is None})
+    owners = {one.merchant_id for one in taken if one.endpoint_id is None}
+    own = merchants.live_secrets(tx, owners) if owners else {}
     wanted = {one.endpoint_id for one in taken if one.endpoint_id is not None}
     addresses = endpoint_store.addresses(tx, wanted) if wanted else {}
     found = []

@@ -6,6 +6,8 @@ here loses nothing and repeats nothing.
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 
 from handbill import events
@@ -18,6 +20,7 @@ from handbill.webhooks import endpoint_store, store, targets
 DELIVERIES_MAX = 500
 """Of one transaction: so many events as have room in it, when each goes everywhere."""
 BEHIND_READ_MAX = 100
+TOGETHER_MAX = 64
 IDLE_SECONDS = 30.0
 RETRY_SECONDS = 1.0
 
@@ -29,12 +32,17 @@ async def fan_out(db: Database) -> int:
 
     A merchant whose turn fails does not keep the others from theirs; its error is raised at last.
     """
-    made, failure = 0, None
-    for merchant_id in await db.read(_behind):
-        try:
-            made += await _fan_out_merchant(db, merchant_id)
-        except Exception as error:
-            failure = error
+    behind, made, failure = await db.read(_behind), 0, None
+    for first in range(0, len(behind), TOGETHER_MAX):
+        some = behind[first : first + TOGETHER_MAX]  # they share commits
+        outcomes = await asyncio.gather(
+            *(_fan_out_merchant(db, merchant_id) for merchant_id in some), return_exceptions=True
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                failure = outcome
+            else:
+                made += outcome
     if failure is not None:
         raise failure
     return made

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 from collections.abc import Sequence
-from datetime import UTC, datetime
-
-from standardwebhooks import Webhook
 
 from handbill.kernel.clock import SECOND, Instant
+
+PREFIX = "whsec_"
 
 
 def signed_headers(
@@ -17,12 +19,16 @@ def signed_headers(
     new one while a secret is rotated. The time is of this attempt, in whole seconds."""
     if not secrets:
         raise ValueError("a webhook is never sent unsigned")
-    seconds = at // SECOND
-    moment = datetime.fromtimestamp(seconds, UTC)
+    stamp = str(at // SECOND)
+    signed = f"{message_id}.{stamp}.{body}".encode()
     return {
         "webhook-id": message_id,
-        "webhook-timestamp": str(seconds),
-        "webhook-signature": " ".join(
-            Webhook(secret).sign(message_id, moment, body) for secret in secrets
-        ),
+        "webhook-timestamp": stamp,
+        "webhook-signature": " ".join(_signature(secret, signed) for secret in secrets),
     }
+
+
+def _signature(secret: str, signed: bytes) -> str:
+    key = base64.b64decode(secret.removeprefix(PREFIX))
+    # Not hmac.digest: it gives the interpreter's lock away, and waits for it again.
+    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()

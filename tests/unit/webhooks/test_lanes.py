@@ -7,8 +7,12 @@ from random import Random
 
 import pytest
 
+from handbill.webhooks.delivery import CLAIM_MAX, RUNNING_MAX
 from handbill.webhooks.lanes import (
     ALL_MAX,
+    AWAY_SECONDS_MAX,
+    AWAY_SECONDS_SLOW,
+    AWAY_SECONDS_UNKNOWN,
     FAIR_MAX,
     HOST_MAX,
     KNOWN_MAX,
@@ -18,6 +22,7 @@ from handbill.webhooks.lanes import (
     SLOW_HOST_MAX,
     SLOW_MAX,
     SLOW_SECONDS,
+    UNKNOWN_QUEUE_MAX,
     Lanes,
 )
 
@@ -60,10 +65,16 @@ def test_connections_are_bounded() -> None:
 def test_those_who_are_sent_away_come_back_one_after_the_other() -> None:
     lanes = Lanes()
     entered(lanes, "shop.example", HOST_MAX, 0)
-    waits = [lanes.away_seconds("shop.example", 0) for _ in range(100)]
+    unknown = [lanes.away_seconds("shop.example", 0) for _ in range(100)]
+    for _ in range(HOST_MAX):
+        lanes.leave("shop.example", 0, 0.1)
+    entered(lanes, "shop.example", HOST_MAX, 0.1)
+    known = [lanes.away_seconds("shop.example", 0.1) for _ in range(100)]
 
-    assert waits == sorted(set(waits))
-    assert waits[-1] < 100 * 0.1 / HOST_MAX + 0.1
+    assert unknown == sorted(set(unknown))
+    assert AWAY_SECONDS_UNKNOWN < unknown[0] < unknown[-1] < AWAY_SECONDS_UNKNOWN + 1
+    assert known == sorted(set(known))
+    assert known[-1] < 100 * 0.1 / HOST_MAX + 0.1
 
 
 def test_a_hundred_hosts_that_hang_leave_room_for_one_that_answers() -> None:
@@ -168,6 +179,35 @@ async def test_few_wait_and_none_at_a_host_that_hangs() -> None:
     assert await lanes.wait("shop.example", 0) is None
     assert await lanes.wait("shop.example", SLOW_SECONDS + 1) is None
     assert await asyncio.gather(*waiting) == [None] * QUEUE_MAX
+
+
+@pytest.mark.anyio
+async def test_hosts_that_never_answered_share_a_queue() -> None:
+    lanes = Lanes()
+    waiting = []
+    for n in range(100):
+        entered(lanes, f"{n}.example", HOST_MAX, 0)
+        waiting += [asyncio.create_task(lanes.wait(f"{n}.example", 0)) for _ in range(10)]
+    await asyncio.sleep(0)
+
+    assert sum(not task.done() for task in waiting) == UNKNOWN_QUEUE_MAX
+    assert ALL_MAX + UNKNOWN_QUEUE_MAX <= RUNNING_MAX - CLAIM_MAX
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def test_those_of_a_host_that_hangs_come_back_seldom() -> None:
+    lanes = Lanes()
+    entered(lanes, "hanging.example", HOST_MAX, 0)
+
+    now = SLOW_SECONDS + 1
+    waits = [lanes.away_seconds("hanging.example", now) for _ in range(1_000)]
+
+    assert waits[0] >= AWAY_SECONDS_SLOW
+    assert waits == sorted(waits)
+    assert waits[9] - waits[0] > 9 * AWAY_SECONDS_SLOW
+    assert waits[-1] == AWAY_SECONDS_MAX
 
 
 @pytest.mark.anyio

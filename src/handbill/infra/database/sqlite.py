@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from handbill.infra.database.backend import Connection, Failure
-from handbill.infra.database.sql import Write
+from handbill.infra.database.sql import Write, runs
 from handbill.infra.database.work import Cursor
 
 WAIT_SECONDS = 30
@@ -86,8 +86,11 @@ class SqliteConnection:
         return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
     def _send(self, writes: Sequence[Write]) -> None:
-        for text, params in writes:
-            self._db.execute(text, params)
+        for text, many in runs(writes):
+            if len(many) == 1:
+                self._db.execute(text, many[0])
+            else:
+                self._db.executemany(text, many)
 
     def _is_late(self) -> bool:
         return time.monotonic() > self._until
