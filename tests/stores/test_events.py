@@ -150,3 +150,38 @@ async def test_concurrent_writers_leave_no_gap_and_no_double(
         for object_id in objects[shop]:
             numbers = [e.object_sequence for e in found if e.object_id == object_id]
             assert numbers == list(range(1, len(numbers) + 1))
+
+
+async def is_announced(db: Database, merchant_id: int, event_type: str) -> bool:
+    """Whether recording it wakes the relay."""
+    with db.subscription(events.TOPIC) as news, db.subscription("done") as done:
+
+        def record(tx: Tx) -> None:
+            events.record(
+                tx,
+                event_type,
+                merchant_id=merchant_id,
+                test=True,
+                object_id=new_id(0),
+                data={},
+                first=True,
+            )
+            tx.announce("done")
+
+        await db.write(record, merchant=merchant_id)
+        await done.wait(10)
+        return await news.wait(0)
+
+
+async def test_an_event_that_nobody_follows_wakes_nobody(db: Database) -> None:
+    shop, other = await merchant(db), await merchant(db)
+    assert not await is_announced(db, shop, "link.created")
+
+    await db.write(lambda tx: events.follow(tx, shop, ["link.created"]), merchant=shop)
+
+    assert await is_announced(db, shop, "link.created")
+    assert not await is_announced(db, shop, "link.updated")
+    assert not await is_announced(db, other, "link.created")
+
+    await db.write(lambda tx: events.follow(tx, shop, []), merchant=shop)
+    assert not await is_announced(db, shop, "link.created")

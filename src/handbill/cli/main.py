@@ -10,6 +10,7 @@ from handbill import __version__
 from handbill.cli import (
     books,
     database,
+    events,
     keys,
     listen,
     merchants,
@@ -35,6 +36,7 @@ app.command("migrate")(database.migrate)
 app.command("backup")(database.backup)
 app.command("restore")(database.restore)
 app.add_typer(books.app, name="books")
+app.add_typer(events.app, name="events")
 app.add_typer(merchants.app, name="merchants")
 app.add_typer(keys.app, name="keys")
 app.add_typer(payers.app, name="payers")

@@ -24,7 +24,7 @@ from handbill.webhooks.lanes import Lanes
 from handbill.webhooks.queue import Claimed
 from handbill.webhooks.recording import Judged, Prepared, Sent
 from handbill.webhooks.signing import signed_headers
-from handbill.webhooks.verdict import Delivered, judge
+from handbill.webhooks.verdict import judge
 
 TIMEOUT_SECONDS = 15.0
 RESPONSE_MAX = 2_048
@@ -170,15 +170,14 @@ class Deliveries:
     def _judge(self, sent: Sent) -> Judged:
         number = sent.prepared.delivery.attempts + 1
         verdict = judge(sent.result, number, sent.ended_at, self._rng)
-        if not isinstance(verdict, Delivered):
-            log.info(
-                "webhook_failed",
-                delivery=sent.prepared.delivery.id,
-                number=number,
-                verdict=type(verdict).__name__.lower(),
-                answer=sent.result.status if isinstance(sent.result, Answer) else str(sent.result),
-                duration_ms=sent.duration_ms,
-            )
+        log.info(
+            "webhook_attempted",
+            delivery=sent.prepared.delivery.id,
+            number=number,
+            verdict=type(verdict).__name__.lower(),
+            answer=sent.result.status if isinstance(sent.result, Answer) else str(sent.result),
+            duration_ms=sent.duration_ms,
+        )
         return Judged(sent, verdict)
 
     def _unsealed(self, sealed: str) -> str:

@@ -34,7 +34,7 @@ STEP_PAUSE = SECOND
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be sent again to one address: an endpoint, or where `endpoint_id` is None the
-    `notify_url`. `failed`: what was given up before `until_at`, and never delivered since.
+    `notify_url`. `failed`: what was made up to `until_at` and given up, and never delivered since.
     Otherwise the events beyond the number `after`, up to `until`."""
 
     merchant_id: int

@@ -256,18 +256,18 @@ def given_up(
     tx: Tx,
     tenant: Tenant,
     endpoint_id: str | None,
-    before: Instant,
+    until: Instant,
     after: Position | None,
     limit: int,
 ) -> list[Delivery]:
-    """To one address, oldest first, beyond the place `after`: what was made before that time and
+    """To one address, oldest first, beyond the place `after`: what was made up to that time and
     given up, where nothing was sent of the same event to the same address since."""
     endpoint = "IS NULL" if endpoint_id is None else "= :endpoint_id"
     place = after or Position(0, _FIRST)
     return tx.all(
         Delivery,
         f"{_DELIVERY} d WHERE merchant_id = :merchant_id AND test = :test"
-        f" AND endpoint_id {endpoint} AND status = :exhausted AND created_at < :before"
+        f" AND endpoint_id {endpoint} AND status = :exhausted AND created_at <= :until"
         " AND (created_at, id) > (:place_at, :place_id) AND NOT EXISTS ("
         "SELECT 1 FROM deliveries since WHERE since.object_id = d.object_id"
         " AND since.object_sequence = d.object_sequence AND since.event_id = d.event_id"
@@ -276,7 +276,7 @@ def given_up(
         merchant_id=tenant.merchant_id,
         test=tenant.test,
         exhausted=str(DeliveryStatus.EXHAUSTED),
-        before=before,
+        until=until,
         place_at=place.created_at,
         place_id=place.id,
         limit=limit,

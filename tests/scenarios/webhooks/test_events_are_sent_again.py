@@ -182,3 +182,29 @@ async def test_an_event_goes_again_also_to_an_endpoint_that_came_later(house: Ru
         await house.settle()
 
     assert [body["event_id"] for body in told(receiver.heard)] == [event["id"]]
+
+
+async def test_what_a_notify_url_never_took_goes_there_again(house: RunningHouse) -> None:
+    async with receiving(answer("410 Gone")) as down, receiving(answer()) as up:
+        await house.change_merchant(notify_url=down.url())
+        for _ in range(2):
+            await pay(house, await house.make_link())
+        await house.change_merchant(notify_url=up.url())
+        await pay(house, await house.make_link())
+        begun = await house.shop.post("/api/v1/merchant/replay", json={"failed": True})
+        await house.settle()
+
+    assert (begun.status_code, begun.json()["data"]) == (202, {"endpoint": None})
+    names = [heard.headers["webhook-id"] for heard in down.heard]
+    assert sorted(heard.headers["webhook-id"] for heard in up.heard[1:]) == sorted(names)
+
+
+async def test_a_stretch_goes_to_the_notify_url_again(house: RunningHouse) -> None:
+    for _ in range(2):
+        await pay(house, await house.make_link())
+    first, _ = await events(house, type="payment.charged")
+    order = {"after": first["sequence"] - 1, "until": first["sequence"]}
+    await house.shop.post("/api/v1/merchant/replay", json=order)
+    await house.settle()
+
+    assert [body["event_id"] for body in house.told][2:] == [first["id"]]

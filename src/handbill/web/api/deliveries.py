@@ -14,7 +14,7 @@ from handbill.infra.paging import Page
 from handbill.kernel.clock import iso
 from handbill.kernel.errors import Conflict, Faults
 from handbill.merchants.model import Scope
-from handbill.web.api import endpoints
+from handbill.web.api import endpoints, merchant
 from handbill.web.api import events as events_api
 from handbill.web.api.values import Address, Id, IdIn, Moment
 from handbill.web.calls import Call
@@ -101,9 +101,9 @@ class Replayed(msgspec.Struct, frozen=True):
 
 
 class ReplayBegun(msgspec.Struct, frozen=True):
-    """It goes on by itself: see the deliveries of the endpoint."""
+    """It goes on by itself: see the deliveries. `endpoint` is null for the `notify_url`."""
 
-    endpoint: Id
+    endpoint: Id | None
 
 
 def show_delivery(delivery: model.Delivery, attempts: Sequence[model.Attempt]) -> Delivery:
@@ -169,18 +169,27 @@ async def replay_to_endpoint(call: Call, body: ReplayOrder) -> Reply:
     def begin(tx: Tx) -> str:
         endpoint = service.get(tx, call.tenant, call.id)
         service.require_enabled(endpoint)
-        order = replay.Order(
-            merchant_id=endpoint.merchant_id,
-            test=endpoint.test,
-            endpoint_id=endpoint.id,
-            failed=body.failed,
-            after=body.after or 0,
-            until=body.until or 0,
-        )
-        replay.begin(tx, order)
+        replay.begin(tx, _order(call, body, endpoint.id))
         return endpoint.id
 
     return await call.write(begin, ReplayBegun)
+
+
+async def replay_to_notify_url(call: Call, body: ReplayOrder) -> Reply:
+    return await call.write(
+        lambda tx: replay.begin(tx, _order(call, body, None)), lambda _: ReplayBegun(None)
+    )
+
+
+def _order(call: Call, body: ReplayOrder, endpoint_id: str | None) -> replay.Order:
+    return replay.Order(
+        merchant_id=call.tenant.merchant_id,
+        test=call.tenant.test,
+        endpoint_id=endpoint_id,
+        failed=body.failed,
+        after=body.after or 0,
+        until=body.until or 0,
+    )
 
 
 def _shown(tx: Tx, page: Page[model.Delivery]) -> Page[Delivery]:
@@ -245,5 +254,20 @@ OPERATIONS = (
         errors=(Conflict,),
         example={"failed": True},
         **_OF_ENDPOINTS,
+    ),
+    Operation(
+        name="replayToNotifyUrl",
+        method="POST",
+        path=merchant.PATH + "/replay",
+        tag=merchant.TAG,
+        scope=Scope.ADMIN,
+        summary="Send webhooks to the notify_url again",
+        description="A stretch of events, or all that failed: to the address of the link, else of"
+        " the merchant, as it is now. It goes on by itself, up to 500 events a second.",
+        handler=replay_to_notify_url,
+        body=ReplayOrder,
+        answer=ReplayBegun,
+        status=202,
+        example={"failed": True},
     ),
 )

@@ -133,13 +133,13 @@ def _change(tx: Tx, call: Call, body: MerchantChange) -> model.Merchant:
     return service.change(tx, before.id, changes) if changes else before
 
 
-_PATH = "/api/v1/merchant"
+PATH = "/api/v1/merchant"
 
 OPERATIONS = (
     Operation(
         name="getMerchant",
         method="GET",
-        path=_PATH,
+        path=PATH,
         tag=TAG,
         summary="Read the merchant of the key",
         handler=get_merchant,
@@ -148,7 +148,7 @@ OPERATIONS = (
     Operation(
         name="changeMerchant",
         method="PATCH",
-        path=_PATH,
+        path=PATH,
         tag=TAG,
         summary="Change the merchant of the key",
         description="Where several merchants share an installation, `return_origins` and"
@@ -162,7 +162,7 @@ OPERATIONS = (
     Operation(
         name="rotateWebhookSecret",
         method="POST",
-        path=_PATH + "/webhook_secret",
+        path=PATH + "/webhook_secret",
         tag=TAG,
         summary="Replace the webhook secret",
         description="The new secret is shown once. For 24 hours both sign every webhook.",
