@@ -22,7 +22,7 @@ PATIENCE_SECONDS = 5.0
 
 class Impatient(BoundedProtocol):
     head_bytes_max = 4_096
-    head_seconds_max = 0.05
+    head_seconds_max = 0.2
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,7 +79,8 @@ async def test_many_small_headers_count_as_much_as_a_large_one(server: Server) -
 
 @pytest.mark.parametrize("begun", [b"", b"GET ", GET + b"x: "])
 async def test_a_head_that_takes_too_long_ends_the_connection(server: Server, begun: bytes) -> None:
-    assert await said(server, begun) == b""
+    # On a busy machine the end can come before the beginning was sent.
+    assert await said(server, begun) in (b"", b"reset")
 
 
 async def test_the_second_request_of_a_connection_is_bounded_too(server: Server) -> None:
