@@ -38,7 +38,7 @@ def main(
     the seed where a promise was broken."""
     signal.signal(signal.SIGTERM, _leave)
     if with_bugs:
-        raise typer.Exit(not _plant_all())
+        raise typer.Exit(0 if _plant_all() else 1)
     chosen = [database] if database else list(DATABASES)
     if unknown := set(chosen) - set(DATABASES):
         raise typer.BadParameter(f"there is no database {unknown.pop()}")

@@ -80,6 +80,13 @@ class Asker:
             self._journal.faults.append(f"{method} {path} was answered with {word}")
         return answer
 
+    async def open_endpoint(self, url: str) -> str:
+        """Has every event told to this address; gives the secret that signs."""
+        body = {"url": url, "events": ["*"], "format": "event"}
+        made = await self.ask("POST", "/api/v1/webhook_endpoints", json=body, headers=self._key)
+        assert made is not None
+        return str(made.data["secret"])
+
     def with_key(
         self, wish: Wish, path: str, body: Mapping[str, Any], *, may_refuse: bool = False
     ) -> Send:

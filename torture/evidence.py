@@ -47,6 +47,7 @@ class Event(msgspec.Struct, frozen=True):
 class Delivery(msgspec.Struct, frozen=True):
     id: str
     event_id: str
+    endpoint_id: str | None
     status: str
 
 
@@ -131,7 +132,7 @@ def _rows(tx: Tx) -> Rows:
             "SELECT id, merchant_id, sequence, type, object_id, object_sequence"
             " FROM events ORDER BY merchant_id, sequence",
         ),
-        deliveries=tx.all(Delivery, "SELECT id, event_id, status FROM deliveries ORDER BY id"),
+        deliveries=tx.all(Delivery, "SELECT id, event_id, endpoint_id, status FROM deliveries"),
         entries=tx.all(
             Entry,
             "SELECT e.reason, e.reference, p.account, p.side, p.amount_minor FROM ledger_entries e"

@@ -107,17 +107,14 @@ class Installation:
         self.environment = environment
         options = ("--database-url", url)
         self.nodes = [Node(name, folder, options) for name in ("left", "right")]
-        self.words: FirstWords | None = None
 
     async def start(self, http: aiohttp.ClientSession) -> FirstWords:
-        """One after the other: the first one makes the schema and the sample shop."""
+        """One after the other: the first one makes the schema and the sample shop. Once."""
         for node in self.nodes:
             await node.start(http, self.environment)
         server = self.nodes[0].server
         assert server is not None
-        if self.words is None:
-            self.words = server.first_words
-        return self.words
+        return server.first_words
 
     async def stop(self) -> list[int]:
         return [await node.stop() for node in self.nodes if node.is_running]
@@ -145,6 +142,7 @@ class Installation:
 HURRIED = (
     "payments.reconcile",
     "payments.refund",
+    "payments.release",
     "inbox.process",
     "webhooks.replay",
     "sandbox.follow",

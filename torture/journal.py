@@ -42,6 +42,10 @@ class Journal:
         """Answers that no server may give, whatever happens to it."""
         self._numbers = itertools.count(1)
 
+    @property
+    def first_link(self) -> str:
+        return next((one for wish in self.links.values() for one in wish.ids), "")
+
     def wish_link(self) -> Wish:
         mark = f"link-{next(self._numbers)}"
         return self.links.setdefault(mark, Wish(mark))

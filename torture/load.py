@@ -16,7 +16,7 @@ from torture.journal import Journal, Wish
 from torture.receiver import Paid, Receiver
 
 PAUSE_SECONDS_MAX = 0.2
-RACERS = 3
+SHOPS, PAYERS, RACERS = 2, 4, 3
 NEVER_PRESSED = 0.2
 PARTS = ((100,), (30, 40), (60, 60), (100, 100))
 """Refunds of one payment that are asked for at once, in per cent: not all of them find enough."""
@@ -45,12 +45,14 @@ class Load:
         self._tasks: list[asyncio.Task[None]] = []
         self._to_pay = ""
 
-    async def start(self, *, shops: int = 2, payers: int = 4) -> None:
+    async def start(self) -> None:
+        everything = self._receiver.endpoint
+        everything.secret = await self._asker.open_endpoint(everything.url)
         made = await self._make_link(amount_type="dynamic", minor=0)
         assert made is not None
         self._to_pay = made
-        work: list[Callable[[], Awaitable[None]]] = [self._shop] * shops
-        work += [self._payer] * payers + [self._racers, self._refunder]
+        work: list[Callable[[], Awaitable[None]]] = [self._shop] * SHOPS
+        work += [self._payer] * PAYERS + [self._racers, self._refunder]
         self._tasks = [asyncio.create_task(self._repeat(one)) for one in work]
 
     async def stop(self) -> None:
@@ -131,7 +133,7 @@ class Load:
             "amount_type": amount_type,
             "pay_config": {},
             "metadata": {"mark": wish.mark},
-            "notify_url": self._receiver.url,
+            "notify_url": self._receiver.own.url,
             **fields,
         }
         send = self._asker.with_key(wish, "/api/v1/links", body)

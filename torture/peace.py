@@ -21,7 +21,7 @@ UNFINISHED = (
     " AND p.status IN ('awaiting_payer', 'challenge', 'scanned'))",
     # What the acquirer is about to do, and has said.
     "SELECT kind || ' ' || id AS name FROM jobs WHERE kind IN ('sandbox.follow',"
-    " 'sandbox.follow_up', 'sandbox.settle_refund', 'inbox.process')",
+    " 'sandbox.follow_up', 'sandbox.settle_refund', 'inbox.process', 'payments.release')",
     # Money that the acquirer has taken, and that is not known here yet.
     "SELECT 'charge ' || p.id AS name FROM sandbox_payments p LEFT JOIN attempts a"
     " ON a.reference = CAST(p.id AS TEXT) AND a.status = 'charged'"
@@ -31,9 +31,7 @@ UNFINISHED = (
     # Webhooks on their way, and events that have none yet.
     "SELECT 'delivery ' || id AS name FROM deliveries WHERE status = 'pending'",
     "SELECT 'event ' || e.id AS name FROM events e LEFT JOIN webhook_cursors w"
-    " ON w.merchant_id = e.merchant_id WHERE e.sequence > COALESCE(w.sequence, 0)"
-    " AND e.type IN ('payment.charged', 'payment.failed', 'payment.cancelled',"
-    " 'payment.rejected', 'payment.refunded')",
+    " ON w.merchant_id = e.merchant_id WHERE e.sequence > COALESCE(w.sequence, 0)",
 )
 
 

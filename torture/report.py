@@ -44,7 +44,7 @@ def table(report: Report) -> str:
         *((f"acknowledged {name}", str(n)) for name, n in report.acknowledged.items()),
         ("asked, and never answered", str(report.unknown)),
         ("webhooks taken, and again", f"{report.webhooks} + {report.webhooks_again}"),
-        ("jobs refused for an old fence", str(report.leases_lost)),
+        ("work refused for an old fence", str(report.leases_lost)),
         ("heads of the books compared", str(report.heads)),
         ("ready after a start", _seconds(report.ready)),
         ("ready after PostgreSQL", _seconds(report.recovered)),

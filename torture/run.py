@@ -30,8 +30,8 @@ NOTE_EVERY = 20
 
 class Plan(msgspec.Struct, frozen=True):
     """Ends at `kills` or after `seconds`, whichever comes first. `patience`: how many seconds of
-    peace are enough to finish everything. `place` is an empty folder.
-    `environment` is the servers': how a seeded bug gets in."""
+    peace are enough to finish everything. `environment` is the servers': how a seeded bug gets in.
+    `place`, an empty folder, and `has_small_disk` are filled in by `once`."""
 
     database: str
     seed: int
@@ -99,7 +99,7 @@ class Run:
     async def to_the_end(self) -> Report:
         began = time.monotonic()
         words = await self._house.start(self._http)
-        self.receiver.secret = words.webhook_secret
+        self.receiver.own.secret = words.webhook_secret
         urls = [node.url for node in self._house.nodes]
         load = Load(self._journal, self.receiver, urls, words.test_key, self._plan.seed)
         try:
@@ -116,10 +116,13 @@ class Run:
         codes = await self._house.stop()
         violations = [
             *self._field.violations,
-            *self.receiver.faults,
+            *self.receiver.own.faults,
+            *self.receiver.endpoint.faults,
             *(f"unfinished after {self._plan.patience} s: {one}" for one in unfinished),
             *(f"a server ended with {code} after SIGTERM" for code in codes if code),
-            *verdict.judge(self._journal, found, self.receiver.by_event()),
+            *verdict.judge(
+                self._journal, found, self.receiver.own.taken, self.receiver.endpoint.taken
+            ),
             *await self._judges.violations(),
         ]
         return self._report(time.monotonic() - began, violations)
@@ -133,7 +136,9 @@ class Run:
                 await self._judges.note_books()
 
     def _report(self, seconds: float, violations: list[str]) -> Report:
-        nodes, journal, receiver = self._house.nodes, self._journal, self.receiver
+        nodes, journal = self._house.nodes, self._journal
+        inboxes = (self.receiver.own, self.receiver.endpoint)
+        webhooks = sum(len(inbox.taken) for inbox in inboxes)
         return Report(
             database=self._plan.database,
             seed=self._plan.seed,
@@ -142,9 +147,9 @@ class Run:
             acknowledged=journal.acknowledged(),
             unknown=journal.unknown(),
             answers=dict(journal.answers),
-            webhooks=len(receiver.taken),
-            webhooks_again=receiver.times - len(receiver.taken),
-            leases_lost=sum(node.count_logged("job_lease_lost") for node in nodes),
+            webhooks=webhooks,
+            webhooks_again=sum(inbox.times for inbox in inboxes) - webhooks,
+            leases_lost=sum(node.count_logged("lease_lost") for node in nodes),
             heads=len(self._judges.noted),
             ready=[seconds for node in nodes for seconds in node.starts],
             recovered=self._faults.recovered,

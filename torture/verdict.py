@@ -12,16 +12,17 @@ from torture.journal import Journal, Wish
 
 Objects = Iterable[Mapping[str, Any]]
 """What the API lists."""
+Told = Mapping[str, Mapping[str, Any]]
+"""The bodies of webhooks, by event."""
 WEBHOOK_TYPES = frozenset(
     f"payment.{status}" for status in ("charged", "failed", "cancelled", "rejected", "refunded")
 )
 PAID = ("charged", "refunded")
 
 
-def judge(
-    journal: Journal, evidence: Evidence, taken: Mapping[str, Mapping[str, Any]]
-) -> list[str]:
-    """`taken`: the bodies that the merchant's server acknowledged, by event."""
+def judge(journal: Journal, evidence: Evidence, own: Told, endpoint: Told) -> list[str]:
+    """`own` and `endpoint`: what the merchant's server took at the address that links name, and at
+    the one that hears of everything."""
     payments, rows = evidence.payments, evidence.rows
     return [
         *journal.faults,
@@ -33,7 +34,8 @@ def judge(
         *books_agree(payments, rows),
         *events_without_gap(rows),
         *facts_told(payments, rows),
-        *webhooks_arrived(rows, taken),
+        *webhooks_arrived(rows, own),
+        *endpoint_told(journal, rows, endpoint),
     ]
 
 
@@ -179,15 +181,29 @@ def facts_told(payments: Objects, rows: Rows) -> Iterator[str]:
             yield f"{fact[0]} of {fact[1]} happened {facts[fact]} and was told {told[fact]} times"
 
 
-def webhooks_arrived(rows: Rows, taken: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def webhooks_arrived(rows: Rows, taken: Told) -> Iterator[str]:
     """Every end of a payment has reached the merchant, and whatever is called delivered has."""
-    delivered = {d.event_id for d in rows.deliveries if d.status == "delivered"}
-    for event in rows.events:
-        if event.type in WEBHOOK_TYPES and event.id not in taken:
-            yield f"{event.type} of {event.object_id} never reached the merchant"
-    for event_id in delivered - set(taken):
+    due = {event.id for event in rows.events if event.type in WEBHOOK_TYPES}
+    sent = {d.event_id for d in rows.deliveries if d.status == "delivered" and not d.endpoint_id}
+    yield from _arrived(rows, taken, due, sent)
+
+
+def endpoint_told(journal: Journal, rows: Rows, taken: Told) -> Iterator[str]:
+    """Every event since the first link has reached the endpoint that was opened before it."""
+    first = journal.first_link
+    since = min((e.sequence for e in rows.events if e.object_id == first), default=0)
+    due = {event.id for event in rows.events if event.sequence >= since}
+    sent = {d.event_id for d in rows.deliveries if d.status == "delivered" and d.endpoint_id}
+    yield from _arrived(rows, taken, due, sent)
+
+
+def _arrived(rows: Rows, taken: Told, due: set[str], sent: set[str]) -> Iterator[str]:
+    known = {event.id: f"{event.type} of {event.object_id}" for event in rows.events}
+    for event_id in due - taken.keys():
+        yield f"{known[event_id]} never reached the merchant"
+    for event_id in sent - taken.keys():
         yield f"event {event_id} is called delivered, and the merchant never took it"
-    for event_id in set(taken) - {event.id for event in rows.events}:
+    for event_id in taken.keys() - known.keys():
         yield f"the merchant was told of event {event_id}, which does not exist"
 
 

@@ -55,20 +55,25 @@ class Case:
             events=[
                 Event("told", 1, 1, "payment.charged", "paid", 1),
                 Event("told back", 1, 2, "refund.succeeded", "back", 1),
+                Event("made", 1, 3, "link.created", "link", 1),
             ],
-            deliveries=[Delivery("way", "told", "delivered")],
+            deliveries=[
+                Delivery("way", "told", None, "delivered"),
+                Delivery("way 2", "made", "endpoint", "delivered"),
+            ],
             entries=[*charge("try", minor), *turned(charge("back", 1), "refund")],
             taken=[Taken("theirs", "try", minor)],
             given=[Given("back", "succeeded", 1)],
         )
-        self.taken: Told = {"told": {"event_id": "told"}}
+        self.taken: Told = {"told": {}}
+        self.told: Told = {"made": {}}
 
     def change(self, **rows: Any) -> None:
         self.rows = msgspec.structs.replace(self.rows, **rows)
 
     def judged(self) -> list[str]:
         evidence = Evidence(self.links, self.payments, self.refunds, self.rows)
-        return judge(self.journal, evidence, self.taken)
+        return judge(self.journal, evidence, self.taken, self.told)
 
 
 def charge(reference: str, minor: int) -> list[Entry]:
@@ -90,11 +95,11 @@ def second_charge(case: Case) -> None:
     case.payments.append({**case.payment, **again})
     case.change(
         attempts=[*rows.attempts, Attempt("try 2", "2", "charged", "kept", "theirs 2", minor)],
-        events=[*rows.events, Event("told 2", 1, 3, "payment.charged", "2", 1)],
+        events=[*rows.events, Event("told 2", 1, 4, "payment.charged", "2", 1)],
         entries=[*rows.entries, *charge("try 2", minor)],
         taken=[*rows.taken, Taken("theirs 2", "try 2", minor)],
     )
-    case.taken["told 2"] = {"event_id": "told 2"}
+    case.taken["told 2"] = case.told["told 2"] = {}
 
 
 def first_event(case: Case, **changes: Any) -> list[Event]:
@@ -176,7 +181,7 @@ WRONGS: dict[str, tuple[Callable[[Case], object], str]] = {
         lambda c: c.change(entries=c.rows.entries[:2]),
         "at the acquirer, and the acquirer",
     ),
-    "a gap in the events": (lambda c: c.change(events=first_event(c, sequence=3)), "has number 3"),
+    "a gap in the events": (lambda c: c.change(events=first_event(c, sequence=4)), "has number 4"),
     "a gap in the events of an object": (
         lambda c: c.change(events=first_event(c, object_sequence=2)),
         "is number 2 of",
@@ -186,14 +191,18 @@ WRONGS: dict[str, tuple[Callable[[Case], object], str]] = {
         "happened 1 and was told 0 times",
     ),
     "a refund without an event": (
-        lambda c: c.change(events=c.rows.events[:1]),
+        lambda c: c.change(events=[c.rows.events[0], c.rows.events[2]]),
         "happened 1 and was told 0 times",
     ),
     "an event without a charge": (
-        lambda c: c.change(events=[*c.rows.events, Event("?", 1, 3, "payment.charged", "?", 1)]),
+        lambda c: c.change(events=[*c.rows.events, Event("?", 1, 4, "payment.charged", "?", 1)]),
         "happened 0 and was told 1 times",
     ),
     "a webhook that never came": (lambda c: c.taken.clear(), "never reached the merchant"),
+    "an event that the endpoint never heard of": (
+        lambda c: c.told.clear(),
+        "link.created of link never reached",
+    ),
     "a webhook about nothing": (lambda c: c.taken.update(more={}), "which does not exist"),
     "an answer that nobody may give": (
         lambda c: c.journal.faults.append("POST / was answered with 500"),
