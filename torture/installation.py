@@ -44,7 +44,9 @@ class Node:
 
     @property
     def last_words(self) -> str:
-        return self.server.err[-600:] if self.server is not None else ""
+        if self.server is None:
+            return ""
+        return f"{self.server.process.poll()} {self.server.err[-600:]}"
 
     async def start(self, http: aiohttp.ClientSession, environment: dict[str, str]) -> None:
         """Until it is ready. One that finds no database ends, and is started again, as the

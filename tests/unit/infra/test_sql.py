@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 
 from handbill.infra.database.sql import bind, prepare, rows, runs
 
+ROOT = Path(__file__).parents[3]
 SQLITE, POSTGRES = "named", "pyformat"
 
 
@@ -123,3 +127,12 @@ def test_rows_become_values():
 def test_a_column_of_a_wrong_type_is_an_error_at_once():
     with pytest.raises(msgspec.ValidationError, match="done"):
         rows(Note, ("id", "done"), [("a", "perhaps")])
+
+
+def test_threads_that_meet_a_row_type_at_once_all_get_their_rows() -> None:
+    """It used to end the process now and then, just after its start."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.support.learning"], cwd=ROOT, capture_output=True, timeout=60
+    )
+
+    assert ended.returncode == 0, ended.stderr

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
@@ -31,6 +32,8 @@ _TOKEN = re.compile(
 _VERB = re.compile(r"\s*(\w+)")
 _CHANGE = re.compile(r"\b(INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 _ENCODER = msgspec.json.Encoder()
+_KNOWN: set[type] = set()
+_LEARNING = threading.Lock()
 
 
 class Statement(NamedTuple):
@@ -101,6 +104,7 @@ def _fields(columns: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
 
 def rows(kind: type[Row], columns: tuple[str, ...], values: Iterable[Sequence[Any]]) -> list[Row]:
     """Rows as values of `kind`, checked: a column of a wrong type is an error here, not later."""
+    _get_to_know(kind)
     fields = _fields(columns)
     return [
         msgspec.convert(
@@ -113,6 +117,15 @@ def rows(kind: type[Row], columns: tuple[str, ...], values: Iterable[Sequence[An
         )
         for row in values
     ]
+
+
+def _get_to_know(kind: type) -> None:
+    """msgspec 0.22 learns a struct when it first converts one, and another thread that converts
+    the same at that moment finds it half learned: SIGSEGV. So the first time is one at a time."""
+    if kind not in _KNOWN:
+        with _LEARNING:
+            msgspec.json.Decoder(kind)
+        _KNOWN.add(kind)
 
 
 def _writes(sql: str) -> bool:
