@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from handbill.infra import jobs
 from handbill.infra.database import Database, open_database
 from handbill.kernel.clock import DAY, HOUR, ManualClock
 from handbill.kernel.errors import Blocked, Challenged
 from handbill.links.model import Link
 from handbill.providers.contract import Authorized, Cancelled, Declined
-from handbill.screening import model, store
+from handbill.screening import model, service, store
 from tests.support.shop import Shop, open_shop
 
 pytestmark = pytest.mark.anyio
@@ -156,4 +155,5 @@ async def test_rows_are_swept_after_a_day_and_the_sweep_ends_with_them(
 
     assert await db.read(store.is_empty)
     await shop.wait(HOUR)
-    assert await db.read(jobs.next_due) is None
+    sweeps = "SELECT COUNT(*) FROM jobs WHERE kind = :kind"
+    assert await db.read(lambda tx: tx.value(sweeps, kind=service.SWEEP)) == 0

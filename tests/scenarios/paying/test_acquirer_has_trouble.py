@@ -152,7 +152,7 @@ async def test_another_sum_than_was_asked_is_left_to_a_person(
     assert (page.state, page.buttons) == ("review", {})
     assert "Money arrived, but not the amount that was asked for." in page.text
     assert "not been charged" not in page.text
-    assert (await house.payment())["status"] == "pending"
+    assert (await house.payment())["status"] == "processing"
     assert house.told == []
 
 
