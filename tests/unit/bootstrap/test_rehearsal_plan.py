@@ -19,7 +19,7 @@ ENDS = {
     "hold_expire": End("expired", "expired"),
     "late_success_after_expiry": End("charged", "charged"),
     "late_success_after_cancel": End("charged", "charged"),
-    "double_pay": End("charged and charged", "charged"),
+    "double_pay": End("charged and charged", "charged", "succeeded"),
     "chargeback": End("charged and disputed", "charged"),
     "wrong_currency": End("charged", "review"),
     "webhook_lost": End("charged", "charged"),
