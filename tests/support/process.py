@@ -273,6 +273,16 @@ def pay(server: Server, link_id: str, decision: str = "approve") -> str:
     return str(told["id"])
 
 
+def pay_through(server: Server, link_id: str) -> str:
+    """Pays by the sample merchant's link, and waits until the server knows that the money is there;
+    gives the payment's id."""
+    payment_id = pay(server, link_id)
+    with server.client(server.first_words.test_key) as shop:
+        where = f"/api/v1/transactions/{payment_id}"
+        until(lambda: shop.get(where).json()["data"]["status"] == "charged", COMMAND_SECONDS)
+    return payment_id
+
+
 def answer_of(url: str) -> int | None:
     """The status, or None where nobody answers."""
     try:

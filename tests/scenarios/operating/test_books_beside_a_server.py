@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.books import hledger_complains, judge_books_at
-from tests.support.process import Server, pay
+from tests.support.process import Server, pay_through
 
 
 @pytest.fixture(scope="module", autouse=True)
 def paid(server: Server) -> None:
     for _ in range(3):
-        pay(server, server.first_words.link_id)
+        pay_through(server, server.first_words.link_id)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_head_that_the_api_gave_is_verified(
         head = shop.get("/api/v1/balance").json()["data"]["head"]
     noted = tmp_path / "heads.txt"
     noted.write_text(f"; head: merchant {merchant} test {head['sequence']} {head['hash']}\n")
-    pay(server, server.first_words.link_id)
+    pay_through(server, server.first_words.link_id)
     assert server.command("books", "verify", "--against", str(noted)).code == 0
 
     wrong = f"; head: merchant {merchant} test {head['sequence']} {'f' * 64}\n"
@@ -80,7 +80,7 @@ def test_a_server_that_runs_has_books_that_both_judges_accept(server: Server) ->
     url = f"sqlite:///{server.folder}/handbill.db"
 
     before = judge_books_at(url)
-    pay(server, server.first_words.link_id)
+    pay_through(server, server.first_words.link_id)
 
     assert sum(head.sequence for head in judge_books_at(url, before).values()) == 1 + sum(
         head.sequence for head in before.values()

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from tests.support.process import Server, pay, until
+from tests.support.process import Server, pay_through
 
 UNKNOWN = "019ca9b5-8d00-7000-8000-0000000000ff"
-SECONDS = 30
 
 
 def paid(server: Server) -> str:
-    """The id of a payment that the server knows to be paid."""
-    payment_id = pay(server, server.first_words.link_id)
-    with server.client(server.first_words.test_key) as shop:
-        where = f"/api/v1/transactions/{payment_id}"
-        until(lambda: shop.get(where).json()["data"]["status"] == "charged", SECONDS)
-    return payment_id
+    return pay_through(server, server.first_words.link_id)
 
 
 def test_a_running_server_sends_it(server: Server) -> None:
