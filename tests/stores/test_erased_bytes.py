@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ async def lived_in(sqlite_url: str, clock: ManualClock, **options: int) -> Datab
     for step in (fill, erase):
         for first in range(0, ROWS, BATCH):
             some = names[first : first + BATCH]
-            await db.write(lambda tx, step=step, some=some: step(tx, some, rng))  # type: ignore[misc]
+            await db.write(partial(step, names=some, rng=rng))
         rng.shuffle(names)
     return db
 

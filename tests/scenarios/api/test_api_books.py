@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -38,7 +39,7 @@ async def shop(house: ApiHouse, clock: ManualClock) -> httpx2.AsyncClient:
 
     for i in range(CHARGES):
         draft = recipes.charged(charge(f"charge {i}"))
-        await house.deps.db.write(lambda tx, draft=draft: book.post(tx, draft))  # type: ignore[misc]
+        await house.deps.db.write(partial(book.post, draft=draft))
         clock.advance(HOUR)
 
     def more(tx: Tx) -> None:
@@ -49,14 +50,14 @@ async def shop(house: ApiHouse, clock: ManualClock) -> httpx2.AsyncClient:
     return house.shop
 
 
-async def read(client: httpx2.AsyncClient, address: str, **query: object) -> Any:
-    answer = await client.get(address, params=query)  # type: ignore[arg-type]
+async def read(client: httpx2.AsyncClient, address: str, **query: Any) -> Any:
+    answer = await client.get(address, params=query)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-async def sheet(client: httpx2.AsyncClient, **query: object) -> list[dict[str, str]]:
-    answer = await client.get(STATEMENT, params=query, headers={"accept": "text/csv"})  # type: ignore[arg-type]
+async def sheet(client: httpx2.AsyncClient, **query: Any) -> list[dict[str, str]]:
+    answer = await client.get(STATEMENT, params=query, headers={"accept": "text/csv"})
     assert answer.status_code == 200, answer.text
     return list(csv.DictReader(io.StringIO(answer.text, newline=""), strict=True))
 

@@ -26,8 +26,8 @@ WITHOUT = {"image", "url", "qr_url", "payment_url", "products", "products_total"
 """What the API shows beside the snapshot of an event: addresses, and what they are built from."""
 
 
-async def read(house: ApiHouse, **filters: object) -> list[dict[str, Any]]:
-    answer = await house.shop.get(EVENTS, params=filters)  # type: ignore[arg-type]
+async def read(house: ApiHouse, **filters: Any) -> list[dict[str, Any]]:
+    answer = await house.shop.get(EVENTS, params=filters)
     assert answer.status_code == 200, answer.text
     events: list[dict[str, Any]] = answer.json()["data"]
     return events

@@ -31,14 +31,14 @@ async def pay(house: RunningHouse, link: dict[str, Any]) -> None:
     await house.settle()
 
 
-async def events(house: RunningHouse, **filters: object) -> list[dict[str, Any]]:
-    answer = await house.shop.get(EVENTS, params=filters)  # type: ignore[arg-type]
+async def events(house: RunningHouse, **filters: Any) -> list[dict[str, Any]]:
+    answer = await house.shop.get(EVENTS, params=filters)
     return list(answer.json()["data"])
 
 
-async def deliveries(house: RunningHouse, path: str, **filters: object) -> list[dict[str, Any]]:
+async def deliveries(house: RunningHouse, path: str, **filters: Any) -> list[dict[str, Any]]:
     """Below an event's or an endpoint's address; the oldest first."""
-    answer = await house.shop.get(f"{path}/deliveries", params=filters)  # type: ignore[arg-type]
+    answer = await house.shop.get(f"{path}/deliveries", params=filters)
     assert answer.status_code == 200, answer.text
     return list(reversed(answer.json()["data"]))
 
