@@ -47,6 +47,12 @@ LONG = Seller(
     "+49 30 1234567, https://example.com/a-very-long-address-that-nobody-would-ever-type-by-hand",
 )
 
+BAKERY = Seller(
+    "Brot & Zeit",
+    logo_url=f"{ORIGIN}/images/logo.png",
+    accent_url=f"{ORIGIN}/pay/accent/e2711d.css",
+)
+
 
 def rub(minor: int) -> Money:
     return Money(minor, "RUB")
@@ -91,6 +97,14 @@ PAY: dict[str, PayPage] = {
         amount=rub(38_050),
         description="Warm, with cardamom.\nBaked every morning at six.",
         picture=picture("roll"),
+    ),
+    "branded": PayPage(
+        title="A loaf every Friday",
+        seller=BAKERY,
+        action="/pay/link/x",
+        methods=(CARD, SBP),
+        amount=rub(45_000),
+        description="Sourdough, baked at four in the morning.",
     ),
     "fee": msgspec.structs.replace(
         FIXED,

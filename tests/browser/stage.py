@@ -7,12 +7,14 @@ should ask for fails the test.
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import segno
 from PIL import Image
 from playwright.async_api import Page, Request, Route
 
+from handbill.web.pages.accents import style_sheet
 from handbill.web.pages.assets import Assets
 from handbill.web.pages.headers import page_headers
 from handbill.web.pages.render import Renderer
@@ -68,6 +70,8 @@ class Stage:
     def _file(self, path: str) -> tuple[str, bytes]:
         if path == "/images/code.svg":
             return "image/svg+xml", self._code
+        if path.startswith("/pay/accent/"):
+            return "text/css", style_sheet(f"#{Path(path).stem}").encode()
         if path.startswith("/images/"):
             return "image/png", self._photo
         name = next(n for n in self.assets.names if self.assets.url(n) == path)

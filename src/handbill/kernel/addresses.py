@@ -38,6 +38,10 @@ class Addresses:
     def status_page(self, token: str) -> str:
         return f"{self.base}/pay/status/{token}"
 
+    def accent(self, color: str) -> str:
+        """The style sheet of a merchant's colour, `#rrggbb`."""
+        return f"{self.base}/pay/accent/{color.removeprefix('#')}.css"
+
     def image(self, key: str) -> str:
         return f"{self.base}/{key}"
 

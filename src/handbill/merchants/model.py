@@ -24,13 +24,16 @@ class MerchantStatus(StrEnum):
 
 
 class Merchant(msgspec.Struct, frozen=True):
-    """`legal_name`, `tax_id` and `support_contact` stand on every page and receipt."""
+    """`legal_name`, `tax_id` and `support_contact` stand on every page and receipt. `logo` is the
+    key of an upload, `color` is `#rrggbb`."""
 
     id: int
     name: str
     legal_name: str | None
     tax_id: str | None
     support_contact: str | None
+    logo: str | None
+    color: str | None
     notify_url: str | None
     status: MerchantStatus
     fee_rule: FeeRule

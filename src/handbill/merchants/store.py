@@ -11,9 +11,8 @@ from handbill.kernel.clock import Instant
 from handbill.merchants.model import Account, ApiKey, Identity, Merchant, Scope, Tenant
 
 _MERCHANT = (
-    "SELECT id, name, legal_name, tax_id, support_contact, notify_url, status, fee_rule_json,"
-    " money_rule_json,"
-    " return_origins_json, created_at, updated_at FROM merchants"
+    "SELECT id, name, legal_name, tax_id, support_contact, logo, color, notify_url, status,"
+    " fee_rule_json, money_rule_json, return_origins_json, created_at, updated_at FROM merchants"
 )
 _KEY = "SELECT id, merchant_id, test, last_four, scopes_json, created_at, revoked_at FROM api_keys"
 _ACCOUNT = (
@@ -56,21 +55,24 @@ def list_merchants(tx: Tx, limit: int) -> list[Merchant]:
 def save_merchant(tx: Tx, merchant: Merchant) -> None:
     tx.run(
         "UPDATE merchants SET name = :name, legal_name = :legal_name, tax_id = :tax_id,"
-        " support_contact = :support_contact, notify_url = :notify_url, status = :status,"
+        " support_contact = :support_contact, logo = :logo, color = :color,"
+        " notify_url = :notify_url, status = :status,"
         " fee_rule_json = :fee_rule_json, money_rule_json = :money_rule_json,"
         " return_origins_json = :return_origins_json,"
-        " updated_at = :now WHERE id = :id",
+        " updated_at = :updated_at WHERE id = :id",
         id=merchant.id,
         name=merchant.name,
         legal_name=merchant.legal_name,
         tax_id=merchant.tax_id,
         support_contact=merchant.support_contact,
+        logo=merchant.logo,
+        color=merchant.color,
         notify_url=merchant.notify_url,
         status=str(merchant.status),
         fee_rule_json=merchant.fee_rule,
         money_rule_json=merchant.money_rule,
         return_origins_json=merchant.return_origins,
-        now=tx.now,
+        updated_at=merchant.updated_at,
     )
 
 

@@ -32,6 +32,8 @@ async def test_a_merchant_sees_itself_and_no_secret(house: ApiHouse) -> None:
         "legal_name": None,
         "tax_id": None,
         "support_contact": None,
+        "logo": None,
+        "color": None,
         "notify_url": None,
         "return_origins": [],
         "fee_rule": {

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from handbill.catalog import images
 from handbill.infra.database import Tx
 from handbill.infra.gate import address_fault
 from handbill.kernel.clock import iso
@@ -15,6 +16,7 @@ from handbill.merchants import model, service, store
 from handbill.merchants.fees import FeeRule
 from handbill.merchants.model import Scope
 from handbill.merchants.money_rule import MoneyRule
+from handbill.web.api.pictures import key_in
 from handbill.web.api.values import Address, Moment
 from handbill.web.calls import Call
 from handbill.web.operations import Operation
@@ -32,6 +34,18 @@ Origins = Annotated[
     ),
 ]
 
+Logo = Annotated[
+    Address, Meta(description="Of a picture uploaded here; square ones look best on pages.")
+]
+Color = Annotated[
+    str,
+    Meta(
+        pattern="^#[0-9A-Fa-f]{6}$",
+        description="Of buttons and links on your pages. Where it could not be read, pages use a"
+        " darker or lighter one of the same hue.",
+    ),
+]
+
 _OPERATORS = ("return_origins", "fee_rule")
 """Where several merchants share an installation, they do not decide about these themselves."""
 
@@ -44,6 +58,8 @@ class MerchantChange(msgspec.Struct, frozen=True, kw_only=True):
     legal_name: Line | UnsetType | None = UNSET
     tax_id: TaxId | UnsetType | None = UNSET
     support_contact: Line | UnsetType | None = UNSET
+    logo: Logo | UnsetType | None = UNSET
+    color: Color | UnsetType | None = UNSET
     notify_url: Address | UnsetType | None = UNSET
     return_origins: Origins | UnsetType = UNSET
     fee_rule: FeeRule | UnsetType = UNSET
@@ -51,13 +67,16 @@ class MerchantChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Merchant(msgspec.Struct, frozen=True, kw_only=True):
-    """Name, tax id and contact stand on every page and receipt. `test` is the mode of the key."""
+    """Name, tax id, contact and logo stand on every page and receipt. `test` is the mode of
+    the key."""
 
     id: int
     name: str
     legal_name: str | None
     tax_id: str | None
     support_contact: str | None
+    logo: Address | None
+    color: str | None
     notify_url: Address | None
     return_origins: tuple[str, ...]
     fee_rule: FeeRule
@@ -82,6 +101,8 @@ def _show(merchant: model.Merchant, call: Call) -> Merchant:
         legal_name=merchant.legal_name,
         tax_id=merchant.tax_id,
         support_contact=merchant.support_contact,
+        logo=None if merchant.logo is None else call.deps.addresses.image(merchant.logo),
+        color=merchant.color,
         notify_url=merchant.notify_url,
         return_origins=merchant.return_origins,
         fee_rule=merchant.fee_rule,
@@ -115,6 +136,10 @@ async def rotate_webhook_secret(call: Call) -> Reply:
 def _change(tx: Tx, call: Call, body: MerchantChange) -> model.Merchant:
     before = service.get(tx, call.tenant.merchant_id)
     said = msgspec.structs.asdict(body)
+    if body.logo is not UNSET:
+        said["logo"] = key_in(body.logo, call.deps.addresses)
+    if isinstance(body.color, str):
+        said["color"] = body.color.lower()
     if body.return_origins is not UNSET:
         said["return_origins"] = tuple(body.return_origins)
     changes: dict[str, Any] = {
@@ -126,6 +151,8 @@ def _change(tx: Tx, call: Call, body: MerchantChange) -> model.Merchant:
     if shared and len(store.list_merchants(tx, 2)) > 1:
         names = ", ".join(shared)
         raise Forbidden(f"Several merchants live here: only the operator may change {names}.")
+    if (logo := changes.get("logo")) and not images.find(tx, before.id, logo):
+        raise Invalid({"logo": ["must be the address of a picture that was uploaded here"]})
     if url := changes.get("notify_url"):
         networks = call.deps.settings.webhook_networks
         if words := address_fault(url, test=call.tenant.test, networks=networks):

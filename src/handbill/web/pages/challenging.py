@@ -46,7 +46,7 @@ class Challenges:
         puzzle = self._puzzles.make(order, asked.bits)
         kept = [(name, fields[name]) for name in FIELDS if name in fields]
         view = ChallengePage(
-            seller=showing.seller(offer.merchant),
+            seller=showing.seller(offer.merchant, desk.addresses),
             what=showing.title_of(offer, words),
             action=desk.addresses.link_page(offer.link.id),
             fields=(*kept, ("challenge", puzzle.token)),

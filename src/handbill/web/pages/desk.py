@@ -88,7 +88,7 @@ class Desk:
         here comes before it."""
         link = offer.link
         known: dict[str, Any] = {
-            "seller": showing.seller(offer.merchant),
+            "seller": showing.seller(offer.merchant, self.addresses),
             "what": showing.title_of(offer, self.language),
             "test": link.test,
         }

@@ -25,12 +25,14 @@ HEADING_MAX = 80
 Sizes = Mapping[str, tuple[int, int]]
 
 
-def seller(merchant: Merchant) -> Seller:
+def seller(merchant: Merchant, addresses: Addresses) -> Seller:
     return Seller(
         name=merchant.name,
         legal_name=merchant.legal_name or "",
         tax_id=merchant.tax_id or "",
         support_contact=merchant.support_contact or "",
+        logo_url=addresses.image(images.small_key(merchant.logo)) if merchant.logo else "",
+        accent_url=addresses.accent(merchant.color) if merchant.color else "",
     )
 
 
@@ -63,7 +65,7 @@ def pay_page(offer: Offer, addresses: Addresses, sizes: Sizes, language: Languag
     title = title_of(offer, language)
     return PayPage(
         title=title or language.gettext(HEADINGS[label]),
-        seller=seller(offer.merchant),
+        seller=seller(offer.merchant, addresses),
         action=addresses.link_page(link.id),
         methods=methods(tuple(name for name, _ in offer.methods), language),
         asked=None if amounts is not None else asked(offer),
@@ -92,7 +94,7 @@ def payment_page(
     return PayPage(
         title=title or language.gettext(HEADINGS[Label.PAY]),
         description=(payment.description or "").strip().removeprefix(title).strip(),
-        seller=seller(merchant),
+        seller=seller(merchant, addresses),
         action=addresses.payment_page(payment.token),
         methods=methods(names, language),
         amount=Money(payment.amount_minor, payment.currency),

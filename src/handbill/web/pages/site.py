@@ -12,6 +12,7 @@ from handbill.catalog import images
 from handbill.kernel.errors import HandbillError, NotFound
 from handbill.qr.kept import Codes
 from handbill.web.pages import asking
+from handbill.web.pages.accents import Accents
 from handbill.web.pages.codes import CodePages
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.inbox_pages import InboxPages
@@ -35,6 +36,7 @@ class Site:
             Route("/", guard(self.home), methods=["GET"]),
             Route("/robots.txt", self.robots, methods=["GET"]),
             Route("/images/uploads/{partner}/{name}", guard(self.picture), methods=["GET"]),
+            *Accents().routes(),
             *CodePages(self._desk).routes(),
             *Statuses(self._desk).routes(),
             *(self._inbox.routes() if self._desk.parts.has_inbox else []),

@@ -52,7 +52,7 @@ def status_page(
         state=state,
         title=payment.title or first_line(payment.description),
         total=Money(payment.amount_with_fee_minor, payment.currency),
-        seller=seller(merchant),
+        seller=seller(merchant, addresses),
         reference=payment.txid,
         fee=Money(fee, payment.currency) if fee else None,
         refunded=(

@@ -29,12 +29,15 @@ StatusState = Literal[
 
 
 class Seller(msgspec.Struct, frozen=True):
-    """Who gets the money. All of it is shown as plain text, never as a link."""
+    """Who gets the money. All of it is shown as plain text, never as a link. `accent_url` is the
+    style sheet of the seller's colour."""
 
     name: str
     legal_name: str = ""
     tax_id: str = ""
     support_contact: str = ""
+    logo_url: str = ""
+    accent_url: str = ""
 
 
 class Picture(msgspec.Struct, frozen=True):

@@ -1,0 +1,120 @@
+"""A merchant's colour on the pages: any colour is taken, and none makes a page unreadable.
+
+The colour keeps its hue; its lightness moves until text and buttons have the contrast of WCAG 2.2
+(1.4.3: 4.5 to 1) on both the light and the dark sheet. A style sheet of its own, because no style
+stands inside a page.
+"""
+
+from __future__ import annotations
+
+import colorsys
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from handbill.kernel.errors import NotFound
+
+CONTRAST_MIN = 4.6
+"""A little over 4.5, for the rounding to eight bits a channel."""
+SHEETS = ("#fffdf8", "#1b1c18")
+"""`--sheet` of page.css, light and dark."""
+INKS = ("#fffdf8", "#1d1c18")
+"""What can be written on a button."""
+DAY_SECONDS = 86_400
+TINT = 0.1
+"""How much of the colour lies in the ground behind a mark."""
+_COLOR = re.compile(r"[0-9a-f]{6}")
+_STEPS = 100
+
+
+class Accent(NamedTuple):
+    """The tokens of page.css that hang on the accent, for one sheet."""
+
+    accent: str
+    accent_strong: str
+    on_accent: str
+    tint: str
+
+
+def accent(color: str, sheet: str) -> Accent:
+    """`color` and `sheet` as `#rrggbb`. The nearest lightness that can be read on the sheet, as
+    text and as a button under a pressed finger."""
+    own, strong = _readable(color, sheet), _readable(color, sheet, further=0.08)
+    return Accent(own, strong, _ink(own, strong), _mixed(own, sheet, TINT))
+
+
+def contrast(one: str, other: str) -> float:
+    """From 1 to 21, as WCAG 2.2 defines it: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+class Accents:
+    """`/pay/accent/0b5b48.css`. Made of its address alone, so nothing is stored and any may ask."""
+
+    def routes(self) -> list[Route]:
+        return [Route("/pay/accent/{name}.css", self._serve, methods=["GET"])]
+
+    async def _serve(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if not _COLOR.fullmatch(name):
+            raise NotFound("There is no such colour.")
+        headers = {
+            "cache-control": f"public, max-age={DAY_SECONDS}",
+            "x-content-type-options": "nosniff",
+            "cross-origin-resource-policy": "same-origin",
+        }
+        return Response(style_sheet(f"#{name}"), headers=headers, media_type="text/css")
+
+
+@lru_cache(maxsize=256)
+def style_sheet(color: str) -> str:
+    light, dark = (_rules(accent(color, sheet)) for sheet in SHEETS)
+    return f":root{{{light}}}\n@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
+
+
+def _rules(tokens: Accent) -> str:
+    return ";".join(
+        f"--{name.replace('_', '-')}:{value}" for name, value in tokens._asdict().items()
+    )
+
+
+def _ink(*grounds: str) -> str:
+    return max(INKS, key=lambda ink: min(contrast(ink, ground) for ground in grounds))
+
+
+def _readable(color: str, sheet: str, further: float = 0.0) -> str:
+    """Moves away from the sheet's own lightness until it can be read on it, and bears writing."""
+    hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(color))
+    away = -1 if _luminance(sheet) > 0.5 else 1
+    for step in range(_STEPS + 1):
+        tried = min(1.0, max(0.0, lightness + away * step / _STEPS))
+        found = _text(*colorsys.hls_to_rgb(hue, tried, saturation))
+        grounds = (sheet, _mixed(found, sheet, TINT), _ink(found))
+        if min(contrast(found, ground) for ground in grounds) >= CONTRAST_MIN:
+            lightness = min(1.0, max(0.0, tried + away * further))
+            return _text(*colorsys.hls_to_rgb(hue, lightness, saturation))
+    raise AssertionError("black on white and white on black can always be read")
+
+
+def _mixed(color: str, ground: str, share: float) -> str:
+    pairs = zip(_channels(color), _channels(ground), strict=True)
+    return _text(*(one * share + other * (1 - share) for one, other in pairs))
+
+
+def _channels(color: str) -> tuple[float, float, float]:
+    red, green, blue = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    return red, green, blue
+
+
+def _text(*channels: float) -> str:
+    return "#" + "".join(f"{round(channel * 255):02x}" for channel in channels)
+
+
+def _luminance(color: str) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _channels(color)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
