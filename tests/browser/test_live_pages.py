@@ -12,10 +12,14 @@ from handbill.web.pages.language import english
 from handbill.web.pages.render import taken_page
 from tests.browser.samples import INBOX, ORIGIN, STATUS
 from tests.browser.stage import Stage
+from tests.support.running import RunningHouse
+from tests.unit.qr.reading import rasterised_svg, read_picture
 
 pytestmark = pytest.mark.anyio
 
 LOOK_MILLISECONDS = 2_000
+TOLD_MILLISECONDS_MAX = 2_000
+FAR = "2100-01-01T00:00:00Z"
 
 
 @pytest.fixture
@@ -54,6 +58,22 @@ async def test_a_waiting_page_is_left_in_peace_while_nothing_has_changed(
     await let_it_look(page)
     assert await page.evaluate("document.body.dataset.read") == "halfway"
     assert shown.troubles == []
+
+
+async def test_a_page_that_is_told_does_not_have_to_look(page: Page, house: RunningHouse) -> None:
+    link = await house.make_link(pay_config={"methods": ["sbp"]})
+    status = await house.new_payer().begin(link["url"], "sbp")
+    picture = await house.payer.get(f"{status}/qr.svg")
+    bank = read_picture(rasterised_svg(picture.content)).text
+    await page.clock.pause_at(FAR)  # its timers stand still: nothing is looked for
+
+    async with page.expect_response(f"{status}/events"):
+        await page.goto(status)
+    await house.new_payer().decide(bank, "sbp_paid")
+    await house.settle()
+
+    heading = page.get_by_role("heading", name="Paid", exact=True)
+    await heading.wait_for(timeout=TOLD_MILLISECONDS_MAX)
 
 
 async def test_a_button_to_go_on_with_comes_with_the_acquirers_answer(

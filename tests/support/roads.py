@@ -131,12 +131,11 @@ class Road:
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
         asked = Asked(scope["method"], scope["path"], headers, body)
         self.asked.append(asked)
-        passage = Passage(self._app, scope, body, send)
         accident = self._accident(asked)
-        if accident is None:
-            await passage.answer(await passage.go_on())
+        if accident is None:  # straight on: some answers have no end
+            await self._app(scope, _heard_again(body, receive), send)
         else:
-            await accident(passage)
+            await accident(Passage(self._app, scope, body, send))
 
     def _accident(self, asked: Asked) -> Accident | None:
         for i, (method, path, accident) in enumerate(self._accidents):
@@ -144,6 +143,16 @@ class Road:
                 del self._accidents[i]
                 return accident
         return None
+
+
+def _heard_again(body: bytes, receive: Receive) -> Receive:
+    """The body that was read already, and then what comes after it."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def heard() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return heard
 
 
 async def _whole(receive: Receive) -> bytes:

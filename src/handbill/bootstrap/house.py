@@ -84,8 +84,8 @@ class House:
         return self.settings.sandbox and is_at_home(self.settings)
 
     def drain(self) -> None:
-        """Readiness turns off, and no more work is taken."""
-        self.app.health.drain()
+        """Readiness turns off, open streams end, and no more work is taken."""
+        self.app.drain()
         self._stop_working()
 
     async def stop(self) -> None:

@@ -73,6 +73,11 @@ class Application(Entrance):
         response.headers.update(self._crowds.headers(standing))
         await response(scope, receive, send)
 
+    def drain(self) -> None:
+        """Readiness turns off, and what has no end of its own ends."""
+        self.health.drain()
+        self._site.drain()
+
     def close(self) -> None:
         self.codes.close()
 

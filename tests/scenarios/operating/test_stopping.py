@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx2
 import pytest
 
-from tests.support.process import Server, answer_of, pay, read_first_words, serving, until
+from tests.support.process import JSON, Server, answer_of, pay, read_first_words, serving, until
 from tests.support.receivers import Heard, answer, receiving
 
 pytestmark = pytest.mark.anyio
@@ -68,6 +69,25 @@ def test_a_request_without_an_end_does_not_hold_the_process(folder: Path) -> Non
         server.signal(signal.SIGINT)
 
         assert server.process.wait(END_SECONDS_MAX / 2) == 0
+
+
+def test_pages_that_listen_do_not_hold_the_process(folder: Path) -> None:
+    with serving(folder) as server:
+        link = f"/pay/link/{server.first_words.link_id}"
+        server.payer.post(link, data={"method": "card"}, headers=JSON)
+        shop = server.client(server.first_words.test_key)
+        [payment] = shop.get("/api/v1/transactions").json()["data"]
+        status = httpx2.URL(payment["payment_url"]).path
+        with server.payer.stream("GET", f"{status}/events") as stream:
+            lines = stream.iter_lines()
+            assert next(lines) == "retry: 2000"
+            server.signal()
+            began = time.monotonic()
+            list(lines)  # to its end, without an error
+
+        assert server.process.wait(END_SECONDS_MAX) == 0
+        assert time.monotonic() - began < AT_ONCE_SECONDS
+        assert [line for line in server.err.splitlines() if "[info " not in line] == []
 
 
 def test_a_second_signal_ends_the_process_at_once(folder: Path) -> None:

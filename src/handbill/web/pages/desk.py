@@ -17,7 +17,7 @@ from handbill.merchants.model import Account
 from handbill.payments import model, service
 from handbill.qr.kept import Codes
 from handbill.web import problems
-from handbill.web.pages import asking, showing
+from handbill.web.pages import asking, live, showing
 from handbill.web.pages.assets import Assets
 from handbill.web.pages.headers import page_headers
 from handbill.web.pages.language import english
@@ -42,6 +42,7 @@ class Desk:
         self.acquirers = parts.acquirers
         self.payments = parts.payments
         self.codes = codes
+        self.streams = live.Streams(parts.db)
         self.assets = Assets(path=parts.addresses.path)
         self.renderer = Renderer(self.assets)
         self.language = english()

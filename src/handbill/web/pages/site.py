@@ -43,6 +43,10 @@ class Site:
             *self._desk.assets.routes(),
         ]
 
+    def drain(self) -> None:
+        """Ends what would keep the server from ending."""
+        self._desk.streams.drain()
+
     async def home(self, _request: Request) -> Response:
         desk = self._desk
         base = desk.addresses.base

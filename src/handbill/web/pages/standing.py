@@ -47,7 +47,8 @@ def status_page(
     fee = payment.amount_with_fee_minor - payment.amount_minor
     method = payment.method or (attempt.method if attempt else None)
     said = _reason(payment, attempt) if state in ("declined", "not_started") else ""
-    has_ended = state not in ("waiting", "scan", "unknown", "review")
+    looks_again = state in ("waiting", "scan", "unknown")
+    has_ended = not looks_again and state != "review"
     return StatusPage(
         state=state,
         title=payment.title or first_line(payment.description),
@@ -66,8 +67,9 @@ def status_page(
         continue_url=_continue(payment, attempt) if state == "waiting" else None,
         try_again_url=_again(payment, addresses) if _may_choose(payment, state, now) else None,
         back_url=_back(payment, state) if has_ended else None,
+        events_url=addresses.status_page(payment.token) + "/events" if looks_again else None,
         surplus=payment.surplus and state == "charged",
-        refresh_seconds=REFRESH_SECONDS if state in ("waiting", "scan", "unknown") else None,
+        refresh_seconds=REFRESH_SECONDS if looks_again else None,
         test=payment.test,
     )
 
@@ -87,6 +89,14 @@ def state_of(payment: Payment, attempt: Attempt | None, now: Instant) -> StatusS
         return "expired" if attempt.status is AttemptStatus.EXPIRED else "cancelled"
     state = _WITHOUT_MONEY.get(attempt.status, "cancelled")
     return "not_started" if state == "declined" and _never_began(attempt) else state
+
+
+def shown(found: PaymentWithAttempt, now: Instant) -> dict[str, str]:
+    """What a page that is still open compares with what stands on it."""
+    payment, attempt = found.payment, found.attempt
+    state = state_of(payment, attempt, now)
+    goes_on = state == "waiting" and _continue(payment, attempt) is not None
+    return {"state": state, "look": "continue" if goes_on else ""}
 
 
 def unfinished(found: PaymentWithAttempt, addresses: Addresses, now: Instant) -> Unfinished | None:

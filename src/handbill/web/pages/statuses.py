@@ -13,7 +13,7 @@ from handbill.kernel.errors import Conflict, LinkNotPayable, NotFound
 from handbill.merchants import accounts
 from handbill.merchants import service as merchants
 from handbill.merchants.model import Account, Merchant, MerchantStatus
-from handbill.payments import model, service
+from handbill.payments import facts, model, service
 from handbill.payments.model import PaymentType
 from handbill.payments.opening import Order
 from handbill.payments.service import PaymentWithAttempt
@@ -39,6 +39,7 @@ class Statuses:
         guard = self._desk.guard
         return [
             Route("/pay/status/{token}", guard(self.show), methods=["GET"]),
+            Route("/pay/status/{token}/events", guard(self.events), methods=["GET"]),
             Route("/pay/status/{token}/qr.svg", guard(self.code), methods=["GET"]),
             Route("/pay/payment/{token}", guard(self.offer), methods=["GET"]),
             Route("/pay/payment/{token}", guard(self.pay), methods=["POST"]),
@@ -59,6 +60,18 @@ class Statuses:
         body = desk.renderer.status(view, desk.language)
         looks_again = view.refresh_seconds is not None
         return asking.html(body, desk.page_headers(scripts=looks_again))
+
+    async def events(self, request: Request) -> Response:
+        """Tells an open page that it is no longer true."""
+        desk, token = self._desk, request.path_params["token"]
+        payment = (await self._read(request)).found.payment
+
+        async def look() -> dict[str, str]:
+            found = await desk.db.point(lambda tx: service.by_token(tx, token))
+            return standing.shown(found, desk.clock.now())
+
+        network = asking.network(request, desk.crypto)
+        return desk.streams.open(facts.topic(payment.id), look, network=network)
 
     async def code(self, request: Request) -> Response:
         """The QR that the acquirer gave us, drawn by us: no picture of a third party."""

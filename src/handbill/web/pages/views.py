@@ -137,7 +137,8 @@ class Scan(msgspec.Struct, frozen=True):
 
 class StatusPage(msgspec.Struct, frozen=True):
     """One payment, as it stands. `title` is empty where nothing says what it is for. `surplus`: it
-    came on top of another that had paid already. `refresh_seconds`: the browser looks again."""
+    came on top of another that had paid already. `refresh_seconds`: the browser looks again;
+    `events_url`: and hears sooner."""
 
     state: StatusState
     title: str
@@ -156,6 +157,7 @@ class StatusPage(msgspec.Struct, frozen=True):
     back_url: str | None = None
     surplus: bool = False
     refresh_seconds: int | None = None
+    events_url: str | None = None
     test: bool = False
 
     def __post_init__(self) -> None:

@@ -1,25 +1,42 @@
-// Looks whether the state of this page has changed, and opens it again when it has. Until then
-// nothing on the page moves, so that whoever reads it, or has it read aloud, is left in peace.
-const state = document.querySelector("[data-look]");
+// Opens this page again when it is no longer true. Until then nothing on it moves, so that whoever
+// reads it, or has it read aloud, is left in peace. It is told by the server where there is a
+// stream of events, and looks every two seconds where there is none, or while it is cut off.
+const page = document.querySelector("[data-look]");
+let told = false;
+
+function compare(now) {
+  // Not the state alone: a button to go on with may have come.
+  if (["state", "look"].some((name) => now[name] !== page.dataset[name])) location.reload();
+}
+
+function listen(address) {
+  const news = new EventSource(address);
+  news.addEventListener("state", ({ data }) => {
+    told = true;
+    compare(JSON.parse(data));
+  });
+  news.onerror = () => (told = false); // the browser tries again by itself, if it may
+}
 
 async function look() {
-  if (!document.hidden) {
-    try {
-      const answer = await fetch(location.href, { cache: "no-store" });
-      compare(new DOMParser().parseFromString(await answer.text(), "text/html"));
-    } catch {
-      // No network just now; the next look may have it.
-    }
+  try {
+    const answer = await fetch(location.href, { cache: "no-store" });
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const sheet = fresh.querySelector(".sheet");
+    if (sheet) compare(sheet.dataset);
+    const [old, text] = [document, fresh].map((one) => one.querySelector(".next"));
+    if (old && text) old.textContent = text.textContent;
+  } catch {
+    // No network just now; the next look may have it.
   }
-  setTimeout(look, 2000);
 }
 
-function compare(fresh) {
-  const now = fresh.querySelector(".sheet");
-  // Not the state alone: a button to go on with may have come.
-  if (now && ["state", "look"].some((name) => now.dataset[name] !== state.dataset[name])) location.reload();
-  const [old, text] = [document, fresh].map((page) => page.querySelector(".next"));
-  if (old && text) old.textContent = text.textContent;
+async function goOn() {
+  if (!told && !document.hidden) await look();
+  setTimeout(goOn, 2000);
 }
 
-setTimeout(look, 500); // who comes back from the acquirer has mostly paid by now
+if (page.dataset.events) listen(page.dataset.events);
+// A stream may have died unheard while the payer was in another app.
+document.addEventListener("visibilitychange", () => document.hidden || look());
+setTimeout(goOn, 500); // who comes back from the acquirer has mostly paid by now
