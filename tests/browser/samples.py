@@ -9,6 +9,7 @@ import msgspec
 
 from handbill.kernel.money import Money
 from handbill.links.model import Label
+from handbill.payments.mark import Mark
 from handbill.web.pages.language import Language
 from handbill.web.pages.render import Renderer, end_page, taken_page
 from handbill.web.pages.views import (
@@ -175,6 +176,7 @@ PAID = StatusPage(
     at=AT,
     method="Bank card",
     receipt_number="2026-000031",
+    mark=Mark("leaf", "marigold"),
     back_url="https://morgenrot.example/",
 )
 

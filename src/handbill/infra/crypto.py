@@ -62,6 +62,10 @@ class Crypto:
         """There are so few networks that a plain hash could be undone by trying them all."""
         return hmac.digest(self._networks, text.encode(), hashlib.sha256)[:_TAG_BYTES].hex()
 
+    def derived(self, purpose: str, text: str) -> bytes:
+        """16 bytes, the same for the same text; nobody without the key can tell them."""
+        return self._tag(purpose, text.encode())
+
     def sign(self, purpose: str, value: object, expires_at: Instant) -> str:
         """A short token that only this installation can make. It is readable: no secrets in it."""
         body = msgspec.msgpack.encode((expires_at, value))

@@ -14,6 +14,7 @@ from handbill.kernel.clock import SECOND, Instant
 from handbill.kernel.money import Money
 from handbill.merchants.model import Merchant
 from handbill.payments import model
+from handbill.payments.mark import Mark
 from handbill.payments.model import Attempt, AttemptStatus, Payment, PaymentStatus
 from handbill.payments.service import PaymentWithAttempt
 from handbill.web.pages.language import Language
@@ -40,6 +41,7 @@ def status_page(
     merchant: Merchant,
     addresses: Addresses,
     language: Language,
+    mark: Mark,
     now: Instant,
 ) -> StatusPage:
     payment, attempt = found.payment, found.attempt
@@ -68,6 +70,7 @@ def status_page(
         try_again_url=_again(payment, addresses) if _may_choose(payment, state, now) else None,
         back_url=_back(payment, state) if has_ended else None,
         events_url=addresses.status_page(payment.token) + "/events" if looks_again else None,
+        mark=mark if state == "charged" else None,
         surplus=payment.surplus and state == "charged",
         refresh_seconds=REFRESH_SECONDS if looks_again else None,
         test=payment.test,

@@ -14,6 +14,7 @@ from handbill.merchants import accounts
 from handbill.merchants import service as merchants
 from handbill.merchants.model import Account, Merchant, MerchantStatus
 from handbill.payments import facts, model, service
+from handbill.payments.mark import mark_of
 from handbill.payments.model import PaymentType
 from handbill.payments.opening import Order
 from handbill.payments.service import PaymentWithAttempt
@@ -54,8 +55,9 @@ class Statuses:
         if _not_begun(read.found, desk.clock.now()):
             page = desk.addresses.payment_page(read.found.payment.token)
             return RedirectResponse(page, 303, desk.plain_headers())
+        mark = mark_of(desk.crypto, read.found.payment)
         view = standing.status_page(
-            read.found, read.merchant, desk.addresses, desk.language, desk.clock.now()
+            read.found, read.merchant, desk.addresses, desk.language, mark, desk.clock.now()
         )
         body = desk.renderer.status(view, desk.language)
         looks_again = view.refresh_seconds is not None

@@ -13,6 +13,7 @@ import msgspec
 from handbill.kernel.clock import Instant
 from handbill.kernel.money import Money
 from handbill.links.model import Label
+from handbill.payments.mark import Mark
 
 StatusState = Literal[
     "waiting",
@@ -136,9 +137,9 @@ class Scan(msgspec.Struct, frozen=True):
 
 
 class StatusPage(msgspec.Struct, frozen=True):
-    """One payment, as it stands. `title` is empty where nothing says what it is for. `surplus`: it
-    came on top of another that had paid already. `refresh_seconds`: the browser looks again;
-    `events_url`: and hears sooner."""
+    """One payment, as it stands. `title` is empty where nothing says what it is for. `mark`: to
+    compare with a till's. `surplus`: it came on top of another that had paid already.
+    `refresh_seconds`: the browser looks again; `events_url`: and hears sooner."""
 
     state: StatusState
     title: str
@@ -155,6 +156,7 @@ class StatusPage(msgspec.Struct, frozen=True):
     continue_url: str | None = None
     try_again_url: str | None = None
     back_url: str | None = None
+    mark: Mark | None = None
     surplus: bool = False
     refresh_seconds: int | None = None
     events_url: str | None = None
