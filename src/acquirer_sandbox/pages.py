@@ -40,7 +40,6 @@ HEADERS = {
     " base-uri 'none'; frame-ancestors 'none'",
     "cross-origin-opener-policy": "same-origin",
     "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
     "x-robots-tag": "noindex",
 }
 _GROUPS = (
@@ -131,10 +130,7 @@ class Pages:
         return self._render("scenarios.html", scenarios=SCENARIOS.values())
 
     async def show_style(self, _request: Request) -> Response:
-        headers = {
-            "cache-control": "public, max-age=31536000, immutable",
-            "x-content-type-options": "nosniff",
-        }
+        headers = {"cache-control": "public, max-age=31536000, immutable"}
         return Response(self._style, headers=headers, media_type="text/css")
 
     def _page(self, payment: Payment, shop: Shop, now: Instant, status: int = 200) -> Response:

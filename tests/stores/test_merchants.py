@@ -29,6 +29,10 @@ WRONG_CHANGES: list[tuple[dict[str, Any], str]] = [
     ({"return_origins": ("https://Shop.example",)}, "return_origins.0"),
     ({"return_origins": ("https://shop.example:99999",)}, "return_origins.0"),
     ({"return_origins": ("https://a.example",) * 21}, "return_origins"),
+    ({"frame_origins": ("http://shop.example",)}, "frame_origins.0"),
+    ({"frame_origins": ("https://a.example", "https://*.example")}, "frame_origins.1"),
+    ({"frame_origins": ("https://a.example; script-src *",)}, "frame_origins.0"),
+    ({"frame_origins": ("https://a.example",) * 11}, "frame_origins"),
     ({"fee_rule": FeeRule(payer=Fee(0, {"XXX": 1}))}, "fee_rule.payer.fixed.XXX"),
 ]
 
@@ -84,6 +88,7 @@ async def test_what_was_changed_is_stored(shop: Shop) -> None:
         "support_contact": "help@shop.example",
         "notify_url": None,
         "return_origins": ("https://shop.example", "https://[::1]:8443"),
+        "frame_origins": ("https://shop.example",),
         "fee_rule": FeeRule(payer=Fee(500, {"RUB": 100}), merchant=Fee(250)),
     }
     shop.clock.advance(5)

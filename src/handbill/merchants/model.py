@@ -25,7 +25,8 @@ class MerchantStatus(StrEnum):
 
 class Merchant(msgspec.Struct, frozen=True):
     """`legal_name`, `tax_id` and `support_contact` stand on every page and receipt. `logo` is the
-    key of an upload, `color` is `#rrggbb`."""
+    key of an upload, `color` is `#rrggbb`. `frame_origins`: the sites that may show the pages in a
+    frame."""
 
     id: int
     name: str
@@ -39,6 +40,7 @@ class Merchant(msgspec.Struct, frozen=True):
     fee_rule: FeeRule
     money_rule: MoneyRule
     return_origins: tuple[str, ...]
+    frame_origins: tuple[str, ...]
     created_at: Instant
     updated_at: Instant
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,8 +20,10 @@ from handbill.merchants.model import Merchant, MerchantStatus, WebhookTarget
 
 NAME_MAX = 200
 ORIGINS_MAX = 20
+FRAME_ORIGINS_MAX = 10
 SECRET_OVERLAP = DAY
 _COLOR = re.compile("#[0-9a-f]{6}")
+_SITE = re.compile(r"https://[a-z0-9.-]+(:[0-9]+)?")
 _NAME_WORDS = f"must have 1 to {NAME_MAX} characters"
 
 STATES = {
@@ -103,17 +105,26 @@ def _faults(merchant: Merchant) -> Faults:
     faults: Faults = {}
     if not 1 <= len(merchant.name.strip()) <= NAME_MAX:
         faults["name"] = [_NAME_WORDS]
-    if len(merchant.return_origins) > ORIGINS_MAX:
-        faults["return_origins"] = [f"must have at most {ORIGINS_MAX} entries"]
-    for i, origin in enumerate(merchant.return_origins[:ORIGINS_MAX]):
-        if not _is_origin(origin):
-            faults[f"return_origins.{i}"] = ["must be an origin such as https://shop.example"]
+    faults |= _list_faults("return_origins", merchant.return_origins, ORIGINS_MAX, _is_origin)
+    faults |= _list_faults("frame_origins", merchant.frame_origins, FRAME_ORIGINS_MAX, _is_site)
     if merchant.color is not None and not _COLOR.fullmatch(merchant.color):
         faults["color"] = ["must be a colour such as #0b5b48"]
     for side in ("payer", "merchant"):
         for code in getattr(merchant.fee_rule, side).fixed:
             if words := currency_fault(code):
                 faults[f"fee_rule.{side}.fixed.{code}"] = [words]
+    return faults
+
+
+def _list_faults(
+    name: str, origins: tuple[str, ...], most: int, fits: Callable[[str], bool]
+) -> Faults:
+    faults: Faults = {}
+    if len(origins) > most:
+        faults[name] = [f"must have at most {most} entries"]
+    for i, origin in enumerate(origins[:most]):
+        if not fits(origin):
+            faults[f"{name}.{i}"] = ["must be an origin such as https://shop.example"]
     return faults
 
 
@@ -127,3 +138,8 @@ def _is_origin(text: str) -> bool:
     host = parts.hostname or ""
     name = f"[{host}]" if ":" in host else host
     return bool(host) and text == f"https://{name}" + (f":{port}" if port and port != 443 else "")
+
+
+def _is_site(text: str) -> bool:
+    """An origin that a header can name: in ASCII, without a bracket or a wildcard."""
+    return _SITE.fullmatch(text) is not None and _is_origin(text)

@@ -12,7 +12,8 @@ from handbill.merchants.model import Account, ApiKey, Identity, Merchant, Scope,
 
 _MERCHANT = (
     "SELECT id, name, legal_name, tax_id, support_contact, logo, color, notify_url, status,"
-    " fee_rule_json, money_rule_json, return_origins_json, created_at, updated_at FROM merchants"
+    " fee_rule_json, money_rule_json, return_origins_json, frame_origins_json, created_at,"
+    " updated_at FROM merchants"
 )
 _KEY = "SELECT id, merchant_id, test, last_four, scopes_json, created_at, revoked_at FROM api_keys"
 _ACCOUNT = (
@@ -58,7 +59,7 @@ def save_merchant(tx: Tx, merchant: Merchant) -> None:
         " support_contact = :support_contact, logo = :logo, color = :color,"
         " notify_url = :notify_url, status = :status,"
         " fee_rule_json = :fee_rule_json, money_rule_json = :money_rule_json,"
-        " return_origins_json = :return_origins_json,"
+        " return_origins_json = :return_origins_json, frame_origins_json = :frame_origins_json,"
         " updated_at = :updated_at WHERE id = :id",
         id=merchant.id,
         name=merchant.name,
@@ -72,6 +73,7 @@ def save_merchant(tx: Tx, merchant: Merchant) -> None:
         fee_rule_json=merchant.fee_rule,
         money_rule_json=merchant.money_rule,
         return_origins_json=merchant.return_origins,
+        frame_origins_json=merchant.frame_origins,
         updated_at=merchant.updated_at,
     )
 

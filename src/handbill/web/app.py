@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.routing import Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
+from handbill.kernel.addresses import Addresses
 from handbill.kernel.errors import HandbillError, TooMany
 from handbill.merchants.keys import Keyring
 from handbill.qr.kept import Codes
@@ -28,9 +29,12 @@ UNCOUNTED = frozenset({"api", "static", "healthz", "readyz", "metrics"})
 """First words of addresses that a network may ask for as often as it likes: files, and what is
 asked for by programs of the operator. The API counts those who call without a key."""
 
+_HTTPS_SECONDS = 31_536_000
+
 
 class Application(Entrance):
-    """An ASGI application with its own few resources; close it when nothing is served any more."""
+    """An ASGI application with its own few resources; close it when nothing is served any more.
+    `templates` are all addresses that it knows."""
 
     def __init__(self, parts: Parts) -> None:
         self.health = Health(parts.db, *folders_with_data(parts.settings))
@@ -47,9 +51,10 @@ class Application(Entrance):
         ]
         if parts.sandbox is not None:
             routes.append(Mount("/sandbox", parts.sandbox))
+        self.templates = frozenset(route.path for route in routes)
         self._routers = _by_first_word(routes)
         self._nowhere = Router(redirect_slashes=False)
-        super().__init__(self._answer, routes, visits, parts.tell)
+        super().__init__(self._answer, routes, visits, parts.tell, always(parts.addresses))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self  # so that a router raises where it has no route
@@ -80,6 +85,15 @@ class Application(Entrance):
 
     def close(self) -> None:
         self.codes.close()
+
+
+def always(addresses: Addresses) -> list[tuple[bytes, bytes]]:
+    """Headers of every answer, files and errors included: what it says it is, it is, and an address
+    that was https stays so. Our host alone: what else lives on the domain is not ours to bind."""
+    headers = [(b"x-content-type-options", b"nosniff")]
+    if addresses.scheme == "https":
+        headers.append((b"strict-transport-security", b"max-age=%d" % _HTTPS_SECONDS))
+    return headers
 
 
 def _by_first_word(routes: Iterable[Route | Mount]) -> dict[str, Router]:

@@ -38,7 +38,8 @@ class Visit(msgspec.Struct, frozen=True):
 
 
 class Entrance:
-    """Stands before the application. `tell` None: no line in the log.
+    """Stands before the application. `tell` None: no line in the log. `always`: headers that every
+    answer leaves with, whoever made it.
 
     Every page passes here, so it counts microseconds: names are counted, because random bytes for
     each cost a tenth of a millisecond under load, and nothing is looked up that is not needed yet.
@@ -50,6 +51,7 @@ class Entrance:
         routes: Sequence[Route | Mount],
         visits: Visits,
         tell: Callable[[Visit], None] | None,
+        always: Sequence[tuple[bytes, bytes]] = (),
     ) -> None:
         self._app = app
         # By identity, as some applications have no hash; the routes keep what they name alive.
@@ -58,6 +60,7 @@ class Entrance:
         self._mounts = tuple(route.path for route in routes if isinstance(route, Mount))
         self._visits = visits
         self._tell = tell
+        self._always = tuple(always)
         self._process = ids.token()[:12].encode()
         self._numbers = itertools.count(1)
 
@@ -71,7 +74,8 @@ class Entrance:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 # A copy: files from memory are answered with the same headers again and again.
-                message["headers"] = [*message["headers"], (b"x-request-id", name)]
+                named = (b"x-request-id", name)
+                message["headers"] = [*message["headers"], *self._always, named]
             return send(message)
 
         started = time.perf_counter()

@@ -57,8 +57,7 @@ class Metrics:
         body = await asyncio.to_thread(
             self._exposition.write, visits, self._tallies, waiting, known, now
         )
-        headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-        return Response(body, headers=headers, media_type=CONTENT_TYPE)
+        return Response(body, headers={"cache-control": "no-store"}, media_type=CONTENT_TYPE)
 
     async def _read(self) -> Measures | None:
         """None where the database does not answer in time: the rest is still worth knowing."""

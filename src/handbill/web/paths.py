@@ -24,7 +24,7 @@ from handbill.web.replies import Reply
 
 API = "/api"
 
-_ALWAYS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+_ALWAYS = {"cache-control": "no-store"}
 
 log = structlog.get_logger()
 

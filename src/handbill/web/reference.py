@@ -36,7 +36,6 @@ _POLICY = (
 _HEADERS = {
     "content-security-policy": _POLICY,
     "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
     "cache-control": "no-cache",
 }
 

@@ -36,6 +36,7 @@ async def test_a_merchant_sees_itself_and_no_secret(house: ApiHouse) -> None:
         "color": None,
         "notify_url": None,
         "return_origins": [],
+        "frame_origins": [],
         "fee_rule": {
             "payer": {"basis_points": 0, "fixed": {}},
             "merchant": {"basis_points": 0, "fixed": {}},
@@ -120,6 +121,8 @@ async def test_a_live_link_sends_payers_back_to_a_listed_origin(house: ApiHouse)
     [
         ({"return_origins": ["https://shop.example/path"]}, {"return_origins.0"}),
         ({"return_origins": ["https://a.example"] * 21}, {"return_origins"}),
+        ({"frame_origins": ["https://shop.example/path"]}, {"frame_origins.0"}),
+        ({"frame_origins": ["https://a.example"] * 11}, {"frame_origins"}),
         ({"fee_rule": {"payer": {"basis_points": 10_001}}}, {"fee_rule.payer.basis_points"}),
         ({"fee_rule": {"payer": {"fixed": {"XXX": 1}}}}, {"fee_rule.payer.fixed.XXX"}),
         ({"fee_rule": {"payer": {"fixed": {"RUB": -1}}}}, {"fee_rule.payer.fixed.RUB"}),

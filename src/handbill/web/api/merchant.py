@@ -33,6 +33,13 @@ Origins = Annotated[
         description="Origins that `return_url` and `fail_url` of live links may have.",
     ),
 ]
+FrameOrigins = Annotated[
+    list[Annotated[str, Meta(max_length=300)]],
+    Meta(
+        max_length=service.FRAME_ORIGINS_MAX,
+        description="Sites that may show pay and status pages in a frame.",
+    ),
+]
 
 Logo = Annotated[
     Address, Meta(description="Of a picture uploaded here; square ones look best on pages.")
@@ -62,6 +69,7 @@ class MerchantChange(msgspec.Struct, frozen=True, kw_only=True):
     color: Color | UnsetType | None = UNSET
     notify_url: Address | UnsetType | None = UNSET
     return_origins: Origins | UnsetType = UNSET
+    frame_origins: FrameOrigins | UnsetType = UNSET
     fee_rule: FeeRule | UnsetType = UNSET
     money_rule: MoneyRule | UnsetType = UNSET
 
@@ -79,6 +87,7 @@ class Merchant(msgspec.Struct, frozen=True, kw_only=True):
     color: str | None
     notify_url: Address | None
     return_origins: tuple[str, ...]
+    frame_origins: tuple[str, ...]
     fee_rule: FeeRule
     money_rule: MoneyRule
     status: Literal["active", "paused"]
@@ -105,6 +114,7 @@ def _show(merchant: model.Merchant, call: Call) -> Merchant:
         color=merchant.color,
         notify_url=merchant.notify_url,
         return_origins=merchant.return_origins,
+        frame_origins=merchant.frame_origins,
         fee_rule=merchant.fee_rule,
         money_rule=merchant.money_rule,
         status=merchant.status.value,
@@ -140,8 +150,9 @@ def _change(tx: Tx, call: Call, body: MerchantChange) -> model.Merchant:
         said["logo"] = key_in(body.logo, call.deps.addresses)
     if isinstance(body.color, str):
         said["color"] = body.color.lower()
-    if body.return_origins is not UNSET:
-        said["return_origins"] = tuple(body.return_origins)
+    for name in ("return_origins", "frame_origins"):
+        if said[name] is not UNSET:
+            said[name] = tuple(said[name])
     changes: dict[str, Any] = {
         name: value
         for name, value in said.items()

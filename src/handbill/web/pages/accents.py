@@ -65,7 +65,6 @@ class Accents:
             raise NotFound("There is no such colour.")
         headers = {
             "cache-control": f"public, max-age={DAY_SECONDS}",
-            "x-content-type-options": "nosniff",
             "cross-origin-resource-policy": "same-origin",
         }
         return Response(style_sheet(f"#{name}"), headers=headers, media_type="text/css")

@@ -59,7 +59,6 @@ class Assets:
         hashed = f"{stem}.{hashlib.sha256(content).hexdigest()[:12]}.{suffix}"
         headers = {
             "cache-control": f"public, max-age={_YEAR_SECONDS}, immutable",
-            "x-content-type-options": "nosniff",
             "cross-origin-resource-policy": "same-origin",
             "vary": "accept-encoding",
         }

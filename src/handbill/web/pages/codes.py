@@ -17,6 +17,7 @@ from handbill.links import store as links
 from handbill.links.model import Link
 from handbill.qr.kept import CONTENT_TYPES, Format
 from handbill.web.pages.desk import Desk
+from handbill.web.pages.headers import PICTURE_POLICY
 from handbill.web.rates import Rates
 
 CACHE_SECONDS = 86_400
@@ -84,8 +85,7 @@ class CodePages:
             return self._desk.json_problem(error)
         headers = {
             "cache-control": f"public, max-age={CACHE_SECONDS}",
-            "x-content-type-options": "nosniff",
-            "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+            "content-security-policy": PICTURE_POLICY,
             "content-disposition": f'inline; filename="qr-{link.code}.{format}"',
         }
         return Response(picture, headers=headers, media_type=CONTENT_TYPES[format])

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from handbill.infra import tracing
 from handbill.kernel.errors import Blocked, HandbillError, LinkNotPayable, NotFound
 from handbill.links.offer import Offer
-from handbill.merchants.model import Account
+from handbill.merchants.model import Account, Merchant
 from handbill.payments import model, service
 from handbill.qr.kept import Codes
 from handbill.web import problems
@@ -95,7 +95,7 @@ class Desk:
         }
         if mine is not None and (own := _own_end(mine)):
             known["button_url"] = self.addresses.status_page(mine.payment.token)
-            return self._page(end_page(own, self.language, **known))
+            return self._page(end_page(own, self.language, **known), offer.merchant)
         if state == "taken":
             known["button_url"] = self.addresses.link_page(link.id)
             if link.max_payments != 1:
@@ -104,10 +104,10 @@ class Desk:
                     "You have not been charged."
                 )
             seconds = showing.seconds_until(offer.free_at, self.clock.now())
-            return self._page(taken_page(seconds, self.language, **known))
+            return self._page(taken_page(seconds, self.language, **known), offer.merchant)
         if link.closed_message and state in ("closed", "expired", "used", "full", "paused"):
             known["words"] = link.closed_message
-        return self._page(end_page(state, self.language, **known))
+        return self._page(end_page(state, self.language, **known), offer.merchant)
 
     def end_by_name(self, state: str, status: int | None = None) -> Response:
         view = end_page(state, self.language)
@@ -131,9 +131,15 @@ class Desk:
         return sorted({host for one in opened for host in one.capabilities.page_hosts})
 
     def page_headers(
-        self, form_action_hosts: Sequence[str] = (), *, scripts: bool = False
+        self,
+        form_action_hosts: Sequence[str] = (),
+        *,
+        scripts: bool = False,
+        shown_by: Merchant | None = None,
     ) -> dict[str, str]:
-        return page_headers(form_action_hosts, scripts=scripts)
+        """`shown_by`: whose page it is. Their sites may frame it; a page of nobody no site may."""
+        framed = shown_by.frame_origins if shown_by else ()
+        return page_headers(form_action_hosts, frame_origins=framed, scripts=scripts)
 
     def plain_headers(self) -> dict[str, str]:
         return {"cache-control": "no-store", "referrer-policy": "no-referrer"}
@@ -147,8 +153,9 @@ class Desk:
         reply = problems.render(error, tracing.request_id(), self.addresses, self.clock.now())
         return Response(reply.body, reply.status, reply.headers)
 
-    def _page(self, view: EndPage) -> Response:
-        headers = self.page_headers(scripts=view.refresh_seconds is not None)
+    def _page(self, view: EndPage, shown_by: Merchant | None = None) -> Response:
+        looks_again = view.refresh_seconds is not None
+        headers = self.page_headers(scripts=looks_again, shown_by=shown_by)
         body = self.renderer.end(view, self.language)
         return asking.html(body, headers, view.http_status)
 

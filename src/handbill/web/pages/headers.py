@@ -6,46 +6,53 @@ No script and no style stands inside a page, so the policy needs no nonce and pa
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 
+PICTURE_POLICY = "default-src 'none'"
+"""For a picture that is opened as a page of its own: an SVG can hold more than shapes."""
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
+_POWERS = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
 def page_headers(
-    form_action_hosts: Sequence[str] = (),
+    form_action_hosts: Iterable[str] = (),
     *,
-    image_hosts: Sequence[str] = (),
+    frame_origins: Iterable[str] = (),
     scripts: bool = False,
-    no_store: bool = True,
 ) -> dict[str, str]:
     """`form_action_hosts`: the origins to which a payer is redirected after pressing Pay (without
-    them Chromium drops the redirect silently). `image_hosts`: where pictures lie, if elsewhere.
+    them Chromium drops the redirect silently). `frame_origins`: the sites that may show the page in
+    a frame.
 
     Raises ValueError for anything but an origin: one stray `;` would open the policy.
     """
+    framed_by = _origins(frame_origins)
     policy = {
         "default-src": "'none'",
-        "img-src": _sources(image_hosts),
+        "img-src": "'self'",
         "style-src": "'self'",
-        "form-action": _sources(form_action_hosts),
-        "frame-ancestors": "'none'",
+        "form-action": " ".join(["'self'", *_origins(form_action_hosts)]),
+        "frame-ancestors": " ".join(framed_by) or "'none'",
         "base-uri": "'none'",
     }
     if scripts:
         policy |= {"script-src": "'self'", "connect-src": "'self'"}
-    return {
+    headers = {
         "content-security-policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "referrer-policy": "no-referrer",
-        "x-content-type-options": "nosniff",
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",
-        "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
-        "cache-control": "no-store" if no_store else "no-cache",
+        "permissions-policy": _POWERS,
+        "cache-control": "no-store",
     }
+    if not framed_by:  # for old browsers; it can name no site, so it is left out where one may
+        headers["x-frame-options"] = "DENY"
+    return headers
 
 
-def _sources(origins: Sequence[str]) -> str:
+def _origins(given: Iterable[str]) -> list[str]:
+    origins = sorted(set(given))
     for origin in origins:
         if not _ORIGIN.fullmatch(origin):
             raise ValueError(f"not an origin: {origin!r}")
-    return " ".join(["'self'", *sorted(set(origins))])
+    return origins

@@ -97,7 +97,7 @@ class Paying:
             view = msgspec.structs.replace(view, asked=again)
         if warning:
             view = msgspec.structs.replace(view, warnings=(warning,))
-        headers = desk.page_headers(desk.page_hosts(offer.methods))
+        headers = desk.page_headers(desk.page_hosts(offer.methods), shown_by=offer.merchant)
         cut = desk.renderer.pay(view, desk.language)
         return Page(offer.link.id, cut, headers, view.total)
 

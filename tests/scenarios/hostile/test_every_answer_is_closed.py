@@ -1,0 +1,157 @@
+"""The headers of every route: what may be loaded, framed, sent on and kept. A new route is
+forgotten by nobody: the walk fails until it has its place here."""
+
+from __future__ import annotations
+
+import re
+
+import httpx2
+import pytest
+
+from handbill.infra.database import Tx
+from handbill.kernel.addresses import Addresses
+from handbill.links import store as links
+from handbill.web.app import always
+from tests.support.running import RunningHouse
+
+pytestmark = pytest.mark.anyio
+
+SCRIPTED = frozenset({"/sandbox/inbox"})
+FORMS = frozenset({"/pay/link/{id}", "/pay/product/{id}", "/pay/payment/{token}"})
+PAGES = frozenset({"/", "/pay/status/{token}"}) | SCRIPTED | FORMS
+CODES = frozenset(
+    f"/pay/{noun}/{{id}}/qr{suffix}"
+    for noun in ("link", "product")
+    for suffix in ("", ".png", ".svg", ".pdf")
+)
+PRIVATE_CODE = "/pay/status/{token}/qr.svg"
+PICTURES = frozenset({"/images/uploads/{partner}/{name}"}) | CODES
+STYLES = frozenset({"/static/{name}", "/docs/reference.css", "/pay/accent/{name}.css"})
+LEADING_ON = frozenset({"/L/{code}", "/l/{code}"})
+OPEN = frozenset({"/docs", "/openapi.json", "/robots.txt", "/healthz", "/readyz", "/metrics"})
+ELSEWHERE = frozenset({"/sandbox", "/notifications/{provider}/{token}"})
+"""The pretended acquirer, a stranger to us, and what only acquirers ask for."""
+
+POLICY = {
+    "default-src": "'none'",
+    "img-src": "'self'",
+    "style-src": "'self'",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+}
+POWERS = ("camera", "geolocation", "microphone", "payment")
+
+
+def policy(answer: httpx2.Response) -> dict[str, str]:
+    rules = answer.headers["content-security-policy"].split("; ")
+    return {name: sources for name, _, sources in (rule.partition(" ") for rule in rules)}
+
+
+async def addresses(house: RunningHouse) -> dict[str, str]:
+    """Something that is there, for each template of an address with a name in it."""
+    link = await house.make_link(pay_config={"methods": ["card", "sbp"]})
+    code = await house.payer.get(f"{link['url']}/qr.png")  # as good a picture as any
+    files = {"image": ("photo.png", code.content, "image/png")}
+    photo = (await house.shop.post("/api/v1/images", files=files)).json()["data"]["url"]
+    product = await house.make_product(image=photo)
+    status = await house.new_payer().begin(link["url"], "sbp")
+    params = {"type": "payment", "amount": 500, "currency": "RUB"}
+    made = await house.shop.post("/api/v1/transactions", json={"params": params})
+    ordered = await house.payer.get(made.json()["data"]["payment_url"])
+    page = await house.payer.get(link["url"])
+    style = re.search(r'<link rel="stylesheet" href="([^"]+)"', page.text)
+    assert style
+    short = await house.house.db.read(lambda tx: _code(tx, link["id"]))
+    known = {
+        "/pay/link/{id}": link["url"],
+        "/pay/product/{id}": product["url"],
+        "/pay/status/{token}": status,
+        "/pay/payment/{token}": ordered.headers["location"],
+        "/images/uploads/{partner}/{name}": photo,
+        "/static/{name}": style[1],
+        "/pay/accent/{name}.css": "/pay/accent/0b5b48.css",
+        "/L/{code}": f"/L/{short}",
+        "/l/{code}": f"/l/{short}",
+        PRIVATE_CODE: f"{status}/qr.svg",
+    }
+    for path in CODES:
+        noun = path.partition("/qr")[0]
+        known[path] = path.replace(noun, known[noun])
+    return known
+
+
+def _code(tx: Tx, link_id: str) -> str:
+    found = links.find_for_page(tx, link_id)
+    assert found is not None
+    return found.code
+
+
+async def test_no_route_is_open_that_need_not_be(house: RunningHouse) -> None:
+    known = await addresses(house)
+    routes = {path for path in house.house.app.templates if not path.startswith("/api")}
+    placed = PAGES | PICTURES | STYLES | LEADING_ON | OPEN | ELSEWHERE | {PRIVATE_CODE}
+    assert routes == placed
+
+    for path in sorted(routes - ELSEWHERE):
+        answer = await house.payer.get(known.get(path, path))
+        headers = answer.headers
+        assert answer.status_code in (200, 302), path
+        assert headers.get_list("x-content-type-options") == ["nosniff"], path
+        assert "unsafe" not in headers.get("content-security-policy", ""), path
+        if path in PAGES:
+            _assert_closed(path, answer)
+        if path in {*PAGES, *LEADING_ON, PRIVATE_CODE}:
+            assert headers["cache-control"] == "no-store", path
+            assert headers["referrer-policy"] == "no-referrer", path
+        if path in PICTURES | STYLES:
+            assert headers["cache-control"].startswith("public, max-age="), path
+        if path in {*PICTURES, PRIVATE_CODE}:
+            assert policy(answer)["default-src"] == "'none'", path
+
+
+def _assert_closed(path: str, answer: httpx2.Response) -> None:
+    found = policy(answer)
+    scripts = {"script-src": "'self'", "connect-src": "'self'"}
+    may_have_script = path in SCRIPTED or "<script" in answer.text
+    form = found.pop("form-action")
+    assert form.startswith("'self'") if path in FORMS else form == "'self'", path
+    assert found == POLICY | (scripts if may_have_script else {}), path
+    assert answer.headers["x-frame-options"] == "DENY", path
+    assert answer.headers["cross-origin-opener-policy"] == "same-origin", path
+    assert all(f"{one}=()" in answer.headers["permissions-policy"] for one in POWERS), path
+    assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son\w+=", answer.text), path
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/nothing-here"),
+        ("GET", "/pay/link/x"),
+        ("GET", "/static/x.css"),
+        ("DELETE", "/"),
+        ("POST", "/pay/link/x"),
+    ],
+)
+async def test_a_page_that_says_no_is_as_closed_as_one_that_says_yes(
+    house: RunningHouse, method: str, path: str
+) -> None:
+    answer = await house.payer.request(method, path)
+
+    assert answer.status_code >= 400
+    assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+    assert answer.headers["cache-control"] == "no-store"
+    _assert_closed(path, answer)
+
+
+async def test_what_programs_get_is_kept_nowhere(house: RunningHouse) -> None:
+    for path in house.house.app.templates:
+        if path.startswith("/api"):
+            answer = await house.shop.get(re.sub(r"{[^}]*}", "x", path))
+            assert answer.headers["cache-control"] == "no-store", path
+            assert answer.headers.get_list("x-content-type-options") == ["nosniff"], path
+
+
+def test_an_address_that_was_https_stays_https() -> None:
+    promise = (b"strict-transport-security", b"max-age=31536000")
+    assert promise in always(Addresses("https://pay.example"))
+    assert not any(name == promise[0] for name, _ in always(Addresses("http://localhost:8000")))
