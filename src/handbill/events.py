@@ -26,6 +26,7 @@ writer time."""
 WEBHOOK = "webhook"
 """The member of an event's data that holds what is to be sent."""
 
+LINK_REQUESTED = "link.requested"
 ENDPOINT_DISABLED = "endpoint.disabled"
 ENDPOINT_TEST = "endpoint.test"
 
@@ -36,6 +37,7 @@ TYPES: Mapping[str, str] = {
     "link.resumed": "A paused link is active again.",
     "link.closed": "A link came to its end: its limit is reached or its time is over.",
     "link.deleted": "A link was deleted.",
+    LINK_REQUESTED: "A payer at the end of a link asked for a new one.",
     "product.created": "A product was made.",
     "product.updated": "A product was changed.",
     "product.deleted": "A product was deleted.",

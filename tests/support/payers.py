@@ -37,6 +37,11 @@ class Seen(msgspec.Struct, frozen=True):
         return {_plain(words): unescape(value) for value, words in found}
 
     @property
+    def form(self) -> str:
+        """Where the only form of the page goes."""
+        return unescape(self._one(r'<form [^>]*action="([^"]+)"'))
+
+    @property
     def amount(self) -> str:
         """The sum that stands out."""
         return _plain(self._one(r'<p class="total[^"]*">(.*?)</p>'))

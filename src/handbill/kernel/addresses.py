@@ -23,6 +23,10 @@ class Addresses:
     def link_page(self, link_id: str) -> str:
         return f"{self.base}/pay/link/{link_id}"
 
+    def link_ask(self, link_id: str) -> str:
+        """Where a payer asks for a new link in place of one that has ended."""
+        return f"{self.base}/pay/link/{link_id}/ask"
+
     def link_qr(self, link_id: str) -> str:
         return f"{self.base}/pay/link/{link_id}/qr"
 

@@ -5,7 +5,8 @@ As the API shows it, but for addresses: those are built when something is shown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -18,16 +19,23 @@ from handbill.links.model import AmountType, Link
 
 
 def record_link(
-    tx: Tx, event_type: str, link: Link, product_ids: Sequence[str], *, first: bool = False
+    tx: Tx,
+    event_type: str,
+    link: Link,
+    product_ids: Sequence[str],
+    *,
+    first: bool = False,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """`first`: the link is new in this transaction."""
+    """`first`: the link is new in this transaction. `more` is told beside what every event
+    tells."""
     events.record(
         tx,
         event_type,
         merchant_id=link.merchant_id,
         test=link.test,
         object_id=link.id,
-        data=_link(link, product_ids),
+        data={**_link(link, product_ids), **more},
         first=first,
     )
 

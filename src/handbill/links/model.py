@@ -52,6 +52,10 @@ STATES = {
 }
 
 
+GONE = frozenset({"closed", "deleted", "expired", "full", "used"})
+"""The ends (see `end_of`) that a link does not leave by itself."""
+
+
 class Label(StrEnum):
     """What the button says."""
 

@@ -17,6 +17,7 @@ from handbill.infra.jobs import Job
 from handbill.infra.sweeps import BEGINNING, Span, Swept
 from handbill.kernel import ids
 from handbill.kernel.clock import DAY, SECOND
+from handbill.links import asks
 from handbill.payments import payers
 from handbill.webhooks import bodies, received
 
@@ -31,6 +32,7 @@ Forget = Callable[[Tx, Span], Swept]
 OF_PAYERS: Mapping[str, Forget] = {
     "payers": payers.forget_old,
     "cookies": payers.forget_old_cookies,
+    "asks": asks.forget_old,
 }
 OF_BODIES: Mapping[str, Forget] = {
     "notifications": inbox.forget_old,

@@ -14,6 +14,7 @@ import msgspec
 from handbill.kernel import errors
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import SECOND, Instant
+from handbill.links.model import GONE
 from handbill.web.replies import Reply
 
 PROBLEM_JSON = "application/problem+json"
@@ -163,9 +164,8 @@ KINDS_BY_CODE: dict[str, Kind] = {
 }
 """Codes that are no class's own."""
 
-GONE_STATES = frozenset({"closed", "deleted", "expired", "full", "used"})
-"""States of a link that it does not leave by itself: 410. All others (`taken`, `paused`,
-`not_open_yet`) can end, so they are 409."""
+GONE_STATES = GONE
+"""410. All other states of a link (`taken`, `paused`, `not_open_yet`) can end, so they are 409."""
 
 _RETRY_SECONDS = 5
 

@@ -17,6 +17,7 @@ from handbill.web.api import (
     pictures,
     products,
     refunds,
+    requests,
     statements,
     transactions,
     webhook,
@@ -29,6 +30,7 @@ from handbill.web.schemas import Schema
 
 OPERATIONS: tuple[Operation, ...] = (
     *links.OPERATIONS,
+    *requests.OPERATIONS,
     *products.OPERATIONS,
     *pictures.OPERATIONS,
     *transactions.OPERATIONS,

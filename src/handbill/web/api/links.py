@@ -143,7 +143,7 @@ def _pay_config(before: model.PayConfig, said: PayConfigIn) -> model.PayConfig:
 
 
 _PATH = "/api/v1/links"
-_ONE = _PATH + "/{id}"
+ONE = _PATH + "/{id}"
 _SHARED: dict[str, Any] = {"tag": TAG, "scope": Scope.LINKS}
 
 OPERATIONS = (
@@ -180,7 +180,7 @@ OPERATIONS = (
     Operation(
         name="getLink",
         method="GET",
-        path=_ONE,
+        path=ONE,
         summary="Read a link",
         handler=get_link,
         answer=Link,
@@ -189,7 +189,7 @@ OPERATIONS = (
     Operation(
         name="changeLink",
         method="PATCH",
-        path=_ONE,
+        path=ONE,
         summary="Change a link",
         description="Members of `amount` and `pay_config` merge; `products` replaces the whole"
         " list, and `[]` detaches all. Payments that were started keep their amount. Fields that"
@@ -204,7 +204,7 @@ OPERATIONS = (
     Operation(
         name="deleteLink",
         method="DELETE",
-        path=_ONE,
+        path=ONE,
         summary="Delete a link",
         description="Its page says closed from then on. Payments and their history stay.",
         handler=delete_link,

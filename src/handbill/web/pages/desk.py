@@ -87,12 +87,7 @@ class Desk:
     def end(self, offer: Offer, mine: service.PaymentWithAttempt | None, state: str) -> Response:
         """Why this payer cannot pay now, in the words of the end state; what they themselves did
         here comes before it."""
-        link = offer.link
-        known: dict[str, Any] = {
-            "seller": showing.seller(offer.merchant, self.addresses),
-            "what": showing.title_of(offer, self.language),
-            "test": link.test,
-        }
+        link, known = offer.link, self._known(offer)
         if mine is not None and (own := _own_end(mine)):
             known["button_url"] = self.addresses.status_page(mine.payment.token)
             return self._page(end_page(own, self.language, **known), offer.merchant)
@@ -107,7 +102,13 @@ class Desk:
             return self._page(taken_page(seconds, self.language, **known), offer.merchant)
         if link.closed_message and state in ("closed", "expired", "used", "full", "paused"):
             known["words"] = link.closed_message
+        if state in problems.GONE_STATES:
+            known["ask_url"] = self.addresses.link_ask(link.id)
         return self._page(end_page(state, self.language, **known), offer.merchant)
+
+    def words_about(self, offer: Offer, state: str) -> Response:
+        """An answer to a payer who wanted something else of a link than to pay it."""
+        return self._page(end_page(state, self.language, **self._known(offer)), offer.merchant)
 
     def end_by_name(self, state: str, status: int | None = None) -> Response:
         view = end_page(state, self.language)
@@ -152,6 +153,13 @@ class Desk:
     def json_problem(self, error: HandbillError) -> Response:
         reply = problems.render(error, tracing.request_id(), self.addresses, self.clock.now())
         return Response(reply.body, reply.status, reply.headers)
+
+    def _known(self, offer: Offer) -> dict[str, Any]:
+        return {
+            "seller": showing.seller(offer.merchant, self.addresses),
+            "what": showing.title_of(offer, self.language),
+            "test": offer.link.test,
+        }
 
     def _page(self, view: EndPage, shown_by: Merchant | None = None) -> Response:
         looks_again = view.refresh_seconds is not None

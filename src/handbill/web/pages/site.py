@@ -16,6 +16,7 @@ from handbill.web.pages.accents import Accents
 from handbill.web.pages.codes import CodePages
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.inbox_pages import InboxPages
+from handbill.web.pages.new_links import NewLinks
 from handbill.web.pages.paying import Paying
 from handbill.web.pages.statuses import Statuses
 from handbill.web.pages.views import HomePage
@@ -39,6 +40,7 @@ class Site:
             *Accents().routes(),
             *CodePages(self._desk).routes(),
             *Statuses(self._desk).routes(),
+            *NewLinks(self._desk).routes(),
             *(self._inbox.routes() if self._desk.parts.has_inbox else []),
             *self._desk.assets.routes(),
         ]

@@ -168,7 +168,8 @@ class StatusPage(msgspec.Struct, frozen=True):
 
 
 class EndPage(msgspec.Struct, frozen=True):
-    """Where a payer cannot go on: which end it is, in words, and what to do next."""
+    """Where a payer cannot go on: which end it is, in words, and what to do next. `ask_url` takes
+    the wish for a new link."""
 
     state: str
     http_status: int
@@ -179,6 +180,7 @@ class EndPage(msgspec.Struct, frozen=True):
     seller: Seller | None = None
     button_url: str | None = None
     button: str = ""
+    ask_url: str | None = None
     refresh_seconds: int | None = None
     test: bool = False
 

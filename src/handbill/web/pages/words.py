@@ -115,6 +115,24 @@ ENDS: dict[str, EndWords] = {
         N_("Wait a few seconds, then look at your payment."),
         N_("Look at your payment"),
     ),
+    "asked": EndWords(
+        200,
+        N_("The seller has been told"),
+        N_(
+            "They now know that somebody needs a new link here, and nothing else: nothing about "
+            "you was sent along."
+        ),
+        N_("They may open this address again, so look here later, or write to them."),
+    ),
+    "asked_often": EndWords(
+        429,
+        N_("The seller knows already"),
+        N_(
+            "A new link was asked for several times within the hour, so nothing more was sent. "
+            "You have not been charged."
+        ),
+        N_("Look here again later, or write to the seller."),
+    ),
     # Of the installation, not of a link.
     "not_found": EndWords(
         404,
