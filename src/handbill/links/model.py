@@ -11,6 +11,7 @@ import msgspec
 from handbill.catalog.products import Product
 from handbill.kernel.clock import Instant
 from handbill.kernel.errors import Faults
+from handbill.kernel.languages import LanguageCode
 from handbill.kernel.money import AMOUNT_MAX, Money, currency_fault
 from handbill.merchants.model import METHODS
 
@@ -73,11 +74,13 @@ class CaptureMode(StrEnum):
 
 
 class PayConfig(msgspec.Struct, frozen=True, omit_defaults=True):
-    """As the merchant gave it. No methods: all that the merchant's accounts offer."""
+    """As the merchant gave it. No methods: all that the merchant's accounts offer. No `lang`: each
+    payer's own language."""
 
     methods: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     label: Label | msgspec.UnsetType = msgspec.UNSET
     capture: CaptureMode | msgspec.UnsetType = msgspec.UNSET
+    lang: LanguageCode | msgspec.UnsetType = msgspec.UNSET
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -137,6 +140,11 @@ class Link(msgspec.Struct, frozen=True):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def lang(self) -> LanguageCode | None:
+        """The language that its page speaks, where the merchant chose one."""
+        return self.pay_config.lang or None
 
     @property
     def terms(self) -> Terms:

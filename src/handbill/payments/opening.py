@@ -14,6 +14,7 @@ from handbill.infra.database import Tx
 from handbill.kernel import ids
 from handbill.kernel.clock import Instant
 from handbill.kernel.errors import Invalid, LinkNotPayable, NotFound
+from handbill.kernel.languages import LanguageCode
 from handbill.kernel.money import AMOUNT_MAX, Money, parse_typed
 from handbill.links import model as link_model
 from handbill.links import store as links
@@ -37,8 +38,8 @@ from handbill.screening import service as screening
 class Order(msgspec.Struct, frozen=True):
     """What a payer sends with Pay. Exactly one of `link_id` and `token` (of a payment that the API
     made) is set. `payer` is the hash of the payer's cookie; `attempt_id` makes a repeat harmless;
-    `shown` is the total that stood on the page, where it was known before Pay. `network` and
-    `effort` are for the guard against card testing."""
+    `shown` is the total that stood on the page, where it was known before Pay; `lang` is the
+    language that the page spoke. `network` and `effort` are for the guard against card testing."""
 
     link_id: str | None = None
     token: str | None = None
@@ -48,7 +49,7 @@ class Order(msgspec.Struct, frozen=True):
     shown: Money | None = None
     payer: str | None = None
     attempt_id: str | None = None
-    lang: str = "en"
+    lang: LanguageCode | None = None
     address: str | None = None
     network: str | None = None
     effort: int = 0
@@ -74,6 +75,16 @@ def hash_payer(cookie: str) -> str:
 def open_attempt(tx: Tx, order: Order) -> Opened:
     """Raises LinkNotPayable, NotFound, Invalid. One atomic step: of two payers that want the last
     place, one gets it."""
+    opened = _open(tx, order)
+    if order.lang in (None, opened.payment.lang):
+        return opened
+    # Whoever begins in one language may go on in another; what comes later speaks that one.
+    payment = msgspec.structs.replace(opened.payment, lang=order.lang)
+    store.save(tx, payment)
+    return msgspec.structs.replace(opened, payment=payment)
+
+
+def _open(tx: Tx, order: Order) -> Opened:
     if order.attempt_id is not None:
         attempt = store.find_attempt(tx, order.attempt_id)
         if attempt is not None:
@@ -253,7 +264,7 @@ def _new_payment(tx: Tx, link: Link, amount: Money, with_fee: int, order: Order)
         notify_url=link.notify_url,
         return_url=link.return_url,
         fail_url=link.fail_url,
-        lang=order.lang,
+        lang=order.lang or link.lang,
         metadata=link.metadata,
         error_code=None,
         error_description=None,

@@ -238,6 +238,18 @@ async def test_a_link_says_when_money_is_taken(house: ApiHouse) -> None:
     assert list(refused.json()["details"]) == ["pay_config.capture"]
 
 
+async def test_a_link_names_the_language_of_its_page(house: ApiHouse) -> None:
+    link = await made(house.shop, LINKS, {**LINK, "pay_config": {"lang": "pt-BR"}})
+    assert link["pay_config"] == {"lang": "pt-BR"}
+
+    where = f"{LINKS}/{link['id']}"
+    cleared = await house.shop.patch(where, json={"pay_config": {"lang": None}})
+    refused = await house.shop.patch(where, json={"pay_config": {"lang": "sv"}})
+
+    assert cleared.json()["data"]["pay_config"] == {}
+    assert "zh-Hans" in refused.json()["details"]["pay_config.lang"][0]
+
+
 async def test_a_walk_over_pages_meets_every_link_once(house: ApiHouse, clock: ManualClock) -> None:
     ids = []
     for n in range(7):

@@ -107,10 +107,11 @@ async def test_a_program_is_told_in_json(house: RunningHouse, payer: Payer) -> N
 
     answer = await payer.http.post(f"/pay/link/{link['id']}/ask", headers=JSON)
     nowhere = await payer.http.post("/pay/link/nonsense/ask", headers=JSON)
-    read = await payer.http.get(f"/pay/link/{link['id']}/ask")
+    read = await payer.http.get(f"/pay/link/{link['id']}/ask?lang=ru")
 
     assert (answer.status_code, answer.json()) == (
         201,
         {"data": {"link": link["id"], "told": True}},
     )
-    assert (nowhere.status_code, read.status_code) == (404, 405)
+    assert (nowhere.status_code, read.status_code) == (404, 303)
+    assert read.headers["location"] == link["url"] + "?lang=ru"

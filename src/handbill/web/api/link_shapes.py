@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import iso
+from handbill.kernel.languages import LanguageCode
 from handbill.links.model import (
     DESCRIPTION_MAX,
     METHODS_MAX,
@@ -74,6 +75,14 @@ class PayConfigIn(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[
             CaptureMode,
             Meta(description="`manual`: the money is held until you capture it."),
+        ]
+        | UnsetType
+        | None
+    ) = UNSET
+    lang: (
+        Annotated[
+            LanguageCode,
+            Meta(description="What the page speaks. None: what the payer's browser asks for."),
         ]
         | UnsetType
         | None
@@ -160,6 +169,7 @@ class PayConfig(msgspec.Struct, frozen=True, kw_only=True):
     methods: tuple[str, ...] | UnsetType = UNSET
     label: Label | UnsetType = UNSET
     capture: CaptureMode | UnsetType = UNSET
+    lang: LanguageCode | UnsetType = UNSET
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from msgspec import UNSET
 
 from handbill.infra.database import Tx
@@ -132,14 +133,15 @@ def _changes(body: LinkChange, link: model.Link, addresses: Addresses) -> dict[s
 
 
 def _pay_config(before: model.PayConfig, said: PayConfigIn) -> model.PayConfig:
-    methods, label, capture = before.methods, before.label, before.capture
-    if said.methods is not UNSET:
-        methods = UNSET if said.methods is None else tuple(said.methods)
-    if said.label is not UNSET:
-        label = UNSET if said.label is None else said.label
-    if said.capture is not UNSET:
-        capture = UNSET if said.capture is None else said.capture
-    return model.PayConfig(methods=methods, label=label, capture=capture)
+    members = {name: getattr(said, name) for name in PayConfigIn.__struct_fields__}
+    if said.methods:
+        members["methods"] = tuple(said.methods)
+    changes = {
+        name: UNSET if value is None else value
+        for name, value in members.items()
+        if value is not UNSET
+    }
+    return msgspec.structs.replace(before, **changes)
 
 
 _PATH = "/api/v1/links"

@@ -11,6 +11,7 @@ from handbill.infra.paging import Page
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import iso
 from handbill.kernel.errors import DuplicateTxid
+from handbill.kernel.languages import LanguageCode
 from handbill.kernel.money import Money
 from handbill.links.model import DESCRIPTION_MAX
 from handbill.merchants.model import Scope
@@ -39,7 +40,8 @@ Txid = Annotated[
     str, Meta(min_length=1, max_length=TXID_MAX, description="Your own name of the payment.")
 ]
 Language = Annotated[
-    str, Meta(max_length=35, pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", examples=["ru", "en"])
+    LanguageCode,
+    Meta(description="What the payer's pages speak. None: what the payer's browser asks for."),
 ]
 
 

@@ -11,6 +11,7 @@ from handbill.links.offer import Offer
 from handbill.payments.opening import Order
 from handbill.web.pages import asking, showing
 from handbill.web.pages.desk import Desk
+from handbill.web.pages.language import Language, in_language
 from handbill.web.pages.puzzles import Puzzles
 from handbill.web.pages.render import again_in
 from handbill.web.pages.views import ChallengePage
@@ -39,25 +40,30 @@ class Challenges:
         return Challenged(asked.bits, retry_after_seconds=asked.retry_after_seconds, puzzle=puzzle)
 
     def page(
-        self, offer: Offer, order: Order, fields: dict[str, str], asked: Challenged
+        self,
+        offer: Offer,
+        order: Order,
+        fields: dict[str, str],
+        asked: Challenged,
+        language: Language,
     ) -> Response:
         self._count("challenged")
-        desk, words = self._desk, self._desk.language
+        desk = self._desk
         puzzle = self._puzzles.make(order, asked.bits)
         kept = [(name, fields[name]) for name in FIELDS if name in fields]
         view = ChallengePage(
             seller=showing.seller(offer.merchant, desk.addresses),
-            what=showing.title_of(offer, words),
-            action=desk.addresses.link_page(offer.link.id),
+            what=showing.title_of(offer, language),
+            action=in_language(desk.addresses.link_page(offer.link.id), language.code),
             fields=(*kept, ("challenge", puzzle.token)),
             prefix=puzzle.prefix,
             bits=puzzle.bits,
-            next_step=again_in(asked.retry_after_seconds, words),
+            next_step=again_in(asked.retry_after_seconds, language),
             test=offer.link.test,
         )
-        headers = desk.page_headers(desk.page_hosts(offer.methods), scripts=True)
+        headers = desk.page_headers(language, desk.page_hosts(offer.methods), scripts=True)
         headers["retry-after"] = str(asked.retry_after_seconds)
-        return asking.html(desk.renderer.challenge(view, words), headers, STATUS)
+        return asking.html(desk.renderer.challenge(view, language), headers, STATUS)
 
     def _count(self, answer: str) -> None:
         self._desk.db.tallies.count("guard_answers", answer)

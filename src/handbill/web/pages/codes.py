@@ -18,6 +18,7 @@ from handbill.links.model import Link
 from handbill.qr.kept import CONTENT_TYPES, Format
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.headers import PICTURE_POLICY
+from handbill.web.pages.language import in_language
 from handbill.web.rates import Rates
 
 CACHE_SECONDS = 86_400
@@ -56,6 +57,8 @@ class CodePages:
         page = addresses.link_page(link.id)
         if link.product_id is not None:
             page = addresses.product_page(link.product_id)
+        if asked := self._desk.languages.asked(request):
+            page = in_language(page, asked)
         return RedirectResponse(page, 302, self._desk.plain_headers())
 
     async def of_link(self, request: Request) -> Response:

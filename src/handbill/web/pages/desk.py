@@ -17,10 +17,10 @@ from handbill.merchants.model import Account, Merchant
 from handbill.payments import model, service
 from handbill.qr.kept import Codes
 from handbill.web import problems
-from handbill.web.pages import asking, live, showing
+from handbill.web.pages import asking, languages, live, showing
 from handbill.web.pages.assets import Assets
 from handbill.web.pages.headers import page_headers
-from handbill.web.pages.language import english
+from handbill.web.pages.language import Language, in_language
 from handbill.web.pages.render import Renderer, blocked_page, end_page, taken_page
 from handbill.web.pages.views import EndPage
 from handbill.web.parts import Parts
@@ -44,9 +44,14 @@ class Desk:
         self.codes = codes
         self.streams = live.Streams(parts.db)
         self.assets = Assets(path=parts.addresses.path)
-        self.renderer = Renderer(self.assets)
-        self.language = english()
+        self.languages = languages.Languages()
+        self.renderer = Renderer(self.assets, self.languages.offered)
         self.cookie = asking.PayerCookie(parts.crypto, secure=parts.addresses.scheme == "https")
+
+    def language_of(self, request: Request, own: str | None = None) -> Language:
+        """What the page speaks that this request gets. `own`: the setting of the link, or the
+        language of the payment, where one is known."""
+        return self.languages.of(request, own)
 
     def guard(self, handler: Handler) -> Handler:
         """Turns our errors into a page, or a problem for a program that asked for JSON."""
@@ -72,58 +77,69 @@ class Desk:
             self.db.tallies.count("guard_answers", "blocked")
         if asking.wants_json(request):
             return self.json_problem(error)
+        language = self.language_of(request)
         if isinstance(error, LinkNotPayable):
-            return self.end_by_name(error.state)
+            return self.end_by_name(error.state, language)
         status = problems.status_of(type(error))
         seconds = getattr(error, "retry_after_seconds", None)
         if isinstance(error, Blocked):
-            response = self._page(blocked_page(error.retry_after_seconds, self.language))
+            response = self._page(blocked_page(error.retry_after_seconds, language), language)
         else:
-            response = self.end_by_name(_END_BY_STATUS.get(status, "server_error"), status)
+            state = _END_BY_STATUS.get(status, "server_error")
+            response = self.end_by_name(state, language, status)
         if seconds is not None:
             response.headers["retry-after"] = str(seconds)
         return response
 
-    def end(self, offer: Offer, mine: service.PaymentWithAttempt | None, state: str) -> Response:
+    def end(
+        self,
+        offer: Offer,
+        mine: service.PaymentWithAttempt | None,
+        state: str,
+        language: Language,
+    ) -> Response:
         """Why this payer cannot pay now, in the words of the end state; what they themselves did
         here comes before it."""
-        link, known = offer.link, self._known(offer)
+        link, known = offer.link, self._known(offer, language)
         if mine is not None and (own := _own_end(mine)):
-            known["button_url"] = self.addresses.status_page(mine.payment.token)
-            return self._page(end_page(own, self.language, **known), offer.merchant)
+            known["button_url"] = language.onward(self.addresses.status_page(mine.payment.token))
+            return self._page(end_page(own, language, **known), language, offer.merchant)
         if state == "taken":
-            known["button_url"] = self.addresses.link_page(link.id)
+            known["button_url"] = language.onward(self.addresses.link_page(link.id))
             if link.max_payments != 1:
-                known["words"] = self.language.gettext(
+                known["words"] = language.gettext(
                     "The places that are left are all being paid for right now. "
                     "You have not been charged."
                 )
             seconds = showing.seconds_until(offer.free_at, self.clock.now())
-            return self._page(taken_page(seconds, self.language, **known), offer.merchant)
+            return self._page(taken_page(seconds, language, **known), language, offer.merchant)
         if link.closed_message and state in ("closed", "expired", "used", "full", "paused"):
             known["words"] = link.closed_message
         if state in problems.GONE_STATES:
-            known["ask_url"] = self.addresses.link_ask(link.id)
-        return self._page(end_page(state, self.language, **known), offer.merchant)
+            known["ask_url"] = in_language(self.addresses.link_ask(link.id), language.code)
+        return self._page(end_page(state, language, **known), language, offer.merchant)
 
-    def words_about(self, offer: Offer, state: str) -> Response:
+    def words_about(self, offer: Offer, state: str, language: Language) -> Response:
         """An answer to a payer who wanted something else of a link than to pay it."""
-        return self._page(end_page(state, self.language, **self._known(offer)), offer.merchant)
+        view = end_page(state, language, **self._known(offer, language))
+        return self._page(view, language, offer.merchant)
 
-    def end_by_name(self, state: str, status: int | None = None) -> Response:
-        view = end_page(state, self.language)
+    def end_by_name(self, state: str, language: Language, status: int | None = None) -> Response:
+        view = end_page(state, language)
         if status is not None:
             view = msgspec.structs.replace(view, http_status=status)
-        return self._page(view)
+        return self._page(view, language)
 
-    def undecided(self, mine: service.PaymentWithAttempt) -> Response:
+    def undecided(self, mine: service.PaymentWithAttempt, language: Language) -> Response:
         """An earlier attempt of this payer could not be ended yet, so no other was begun."""
-        url, test = self.addresses.status_page(mine.payment.token), mine.payment.test
-        return self._page(end_page("undecided", self.language, button_url=url, test=test))
+        url = language.onward(self.addresses.status_page(mine.payment.token))
+        view = end_page("undecided", language, button_url=url, test=mine.payment.test)
+        return self._page(view, language)
 
-    def stale(self, page_url: str) -> Response:
+    def stale(self, page_url: str, language: Language) -> Response:
         """The token is old, used up elsewhere or not ours: nothing was started."""
-        return self._page(end_page("stale", self.language, button_url=page_url))
+        url = language.onward(page_url)
+        return self._page(end_page("stale", language, button_url=url), language)
 
     def page_hosts(self, methods: Sequence[tuple[str, Account]]) -> list[str]:
         """Where the acquirers of these methods have their pages."""
@@ -133,6 +149,7 @@ class Desk:
 
     def page_headers(
         self,
+        language: Language,
         form_action_hosts: Sequence[str] = (),
         *,
         scripts: bool = False,
@@ -140,7 +157,9 @@ class Desk:
     ) -> dict[str, str]:
         """`shown_by`: whose page it is. Their sites may frame it; a page of nobody no site may."""
         framed = shown_by.frame_origins if shown_by else ()
-        return page_headers(form_action_hosts, frame_origins=framed, scripts=scripts)
+        return page_headers(
+            form_action_hosts, language=language.code, frame_origins=framed, scripts=scripts
+        )
 
     def plain_headers(self) -> dict[str, str]:
         return {"cache-control": "no-store", "referrer-policy": "no-referrer"}
@@ -154,17 +173,19 @@ class Desk:
         reply = problems.render(error, tracing.request_id(), self.addresses, self.clock.now())
         return Response(reply.body, reply.status, reply.headers)
 
-    def _known(self, offer: Offer) -> dict[str, Any]:
+    def _known(self, offer: Offer, language: Language) -> dict[str, Any]:
         return {
             "seller": showing.seller(offer.merchant, self.addresses),
-            "what": showing.title_of(offer, self.language),
+            "what": showing.title_of(offer, language),
             "test": offer.link.test,
         }
 
-    def _page(self, view: EndPage, shown_by: Merchant | None = None) -> Response:
+    def _page(
+        self, view: EndPage, language: Language, shown_by: Merchant | None = None
+    ) -> Response:
         looks_again = view.refresh_seconds is not None
-        headers = self.page_headers(scripts=looks_again, shown_by=shown_by)
-        body = self.renderer.end(view, self.language)
+        headers = self.page_headers(language, scripts=looks_again, shown_by=shown_by)
+        body = self.renderer.end(view, language)
         return asking.html(body, headers, view.http_status)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from handbill.kernel.languages import DEFAULT
+
 PICTURE_POLICY = "default-src 'none'"
 """For a picture that is opened as a page of its own: an SVG can hold more than shapes."""
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
@@ -17,12 +19,13 @@ _POWERS = "camera=(), display-capture=(), geolocation=(), microphone=(), payment
 def page_headers(
     form_action_hosts: Iterable[str] = (),
     *,
+    language: str = DEFAULT,
     frame_origins: Iterable[str] = (),
     scripts: bool = False,
 ) -> dict[str, str]:
     """`form_action_hosts`: the origins to which a payer is redirected after pressing Pay (without
-    them Chromium drops the redirect silently). `frame_origins`: the sites that may show the page in
-    a frame.
+    them Chromium drops the redirect silently). `language`: what the page speaks. `frame_origins`:
+    the sites that may show the page in a frame.
 
     Raises ValueError for anything but an origin: one stray `;` would open the policy.
     """
@@ -44,6 +47,8 @@ def page_headers(
         "cross-origin-resource-policy": "same-origin",
         "permissions-policy": _POWERS,
         "cache-control": "no-store",
+        "content-language": language,
+        "vary": "accept-language",
     }
     if not framed_by:  # for old browsers; it can name no site, so it is left out where one may
         headers["x-frame-options"] = "DENY"

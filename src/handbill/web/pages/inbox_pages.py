@@ -35,16 +35,16 @@ class InboxPages:
             Route(PATH, guard(self.take), methods=["POST"]),
         ]
 
-    async def show(self, _request: Request) -> Response:
-        desk = self._desk
+    async def show(self, request: Request) -> Response:
+        desk, language = self._desk, self._desk.language_of(request)
         found = await desk.db.read(lambda tx: received.latest(tx, SHOWN_MAX))
         view = InboxPage(
             address=self.address,
             received=tuple(_shown(webhook) for webhook in found),
             sample_url=await self.sample_url(),
         )
-        body = desk.renderer.inbox(view, desk.language)
-        return asking.html(body, desk.page_headers(scripts=True))
+        body = desk.renderer.inbox(view, language)
+        return asking.html(body, desk.page_headers(language, scripts=True))
 
     async def take(self, request: Request) -> Response:
         body = await _bounded(request)

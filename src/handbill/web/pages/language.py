@@ -1,13 +1,14 @@
 """A language of the pages: its words, its direction, and how it writes money and time.
 
 Digits after the decimal mark come from ISO 4217, never from CLDR, whose display digits differ
-for 13 currencies. Nothing here decides which language a payer gets.
+for 13 currencies. Which language a payer gets is decided in `languages`.
 """
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from gettext import NullTranslations
 from unicodedata import category
 
@@ -17,6 +18,7 @@ from babel.dates import format_date, format_time
 from babel.numbers import NumberPattern, get_currency_symbol, parse_pattern
 
 from handbill.kernel.clock import Instant, iso
+from handbill.kernel.languages import LanguageCode
 from handbill.kernel.money import Money, exponent
 
 _NO_BREAK_SPACE = "\u00a0"
@@ -65,6 +67,19 @@ class Language:
         self.direction = "rtl" if self._numbers.character_order == "right-to-left" else "ltr"
         self.gettext = self._translations.gettext
         self.ngettext = self._translations.ngettext
+        self.is_chosen = False
+        """Whether it is another than the payer's browser would get by itself."""
+
+    @cached_property
+    def chosen(self) -> Language:
+        """The same for a payer who came to it by a choice: addresses carry it on."""
+        other = copy(self)
+        other.is_chosen = True
+        return other
+
+    def onward(self, url: str) -> str:
+        """The address of another page of ours, so that it speaks this language too."""
+        return in_language(url, self.code) if self.is_chosen else url
 
     def money(self, money: Money) -> MoneyText:
         """With sign and every digit of the currency: `₽1,980.50`, `KWD 12.345`."""
@@ -113,9 +128,19 @@ def countdown(seconds: int) -> str:
 
 
 @cache
-def english() -> Language:
+def speak(code: LanguageCode) -> Language:
+    """One for the process, made when it is first wanted."""
     # en-150 writes `1 March 2026, 10:00`: read alike by everybody, which `3/1/26` is not.
-    return Language("en", dates="en-150")
+    return Language(code, dates="en-150" if code == "en" else None)
+
+
+def english() -> Language:
+    return speak("en")
+
+
+def in_language(url: str, code: str) -> str:
+    """The address of a page of ours, in this language whatever the browser asks for."""
+    return f"{url}{'&' if '?' in url else '?'}lang={code}"
 
 
 @cache

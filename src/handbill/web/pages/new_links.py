@@ -13,6 +13,7 @@ from handbill.links import offer as offers
 from handbill.links.offer import Offer
 from handbill.web.pages import asking
 from handbill.web.pages.desk import Desk
+from handbill.web.pages.language import Language
 
 
 class NewLinks:
@@ -23,29 +24,46 @@ class NewLinks:
         self._desk = desk
 
     def routes(self) -> list[Route]:
-        return [Route("/pay/link/{id}/ask", self._desk.guard(self.ask), methods=["POST"])]
+        path, guard = "/pay/link/{id}/ask", self._desk.guard
+        return [
+            Route(path, guard(self.ask), methods=["POST"]),
+            Route(path, guard(self.back), methods=["GET"]),
+        ]
+
+    async def back(self, request: Request) -> Response:
+        """The address of the answer, opened again: the page of the link says how it stands."""
+        return self._to_the_link(_id(request), self._desk.language_of(request))
 
     async def ask(self, request: Request) -> Response:
-        desk, link_id = self._desk, ids.parse_id(request.path_params["id"])
-        if link_id is None:
-            raise NotFound("There is nothing at this address.")
+        desk, link_id = self._desk, _id(request)
         offer = await desk.db.point(lambda tx: offers.read(tx, link_id))
-        lang = desk.language.code
+        language = desk.language_of(request, offer.link.lang)
         try:
-            await desk.db.write(lambda tx: asks.ask(tx, link_id, lang), merchant=offer.merchant.id)
+            await desk.db.write(
+                lambda tx: asks.ask(tx, link_id, language.code), merchant=offer.merchant.id
+            )
         except (Conflict, TooMany) as error:
             if asking.wants_json(request):
                 raise
-            return self._not_told(offer, error)
+            return self._not_told(offer, error, language)
         if asking.wants_json(request):
             return desk.json({"data": {"link": link_id, "told": True}}, 201)
-        return desk.words_about(offer, "asked")
+        return desk.words_about(offer, "asked", language)
 
-    def _not_told(self, offer: Offer, error: Conflict | TooMany) -> Response:
-        desk = self._desk
+    def _not_told(self, offer: Offer, error: Conflict | TooMany, language: Language) -> Response:
         if isinstance(error, Conflict):  # opened again meanwhile: its page says how it stands
-            page = desk.addresses.link_page(offer.link.id)
-            return RedirectResponse(page, 303, desk.plain_headers())
-        response = desk.words_about(offer, "asked_often")
+            return self._to_the_link(offer.link.id, language)
+        response = self._desk.words_about(offer, "asked_often", language)
         response.headers["retry-after"] = str(error.retry_after_seconds)
         return response
+
+    def _to_the_link(self, link_id: str, language: Language) -> Response:
+        page = language.onward(self._desk.addresses.link_page(link_id))
+        return RedirectResponse(page, 303, self._desk.plain_headers())
+
+
+def _id(request: Request) -> str:
+    link_id = ids.parse_id(request.path_params["id"])
+    if link_id is None:
+        raise NotFound("There is nothing at this address.")
+    return link_id

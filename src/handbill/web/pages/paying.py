@@ -18,9 +18,9 @@ from handbill.links.offer import Offer
 from handbill.payments import model, service
 from handbill.payments.opening import Order
 from handbill.payments.service import PaymentWithAttempt
-from handbill.web.pages import asking, challenging, showing, standing
+from handbill.web.pages import asking, challenging, kept, showing, standing
 from handbill.web.pages.desk import Desk
-from handbill.web.pages.kept import KeptPages, Page
+from handbill.web.pages.language import Language
 from handbill.web.pages.onward import led_on, told
 from handbill.web.pages.tickets import Ticket, Tickets
 
@@ -39,7 +39,7 @@ class Paying:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._tickets = Tickets(desk.crypto, desk.clock)
-        self._kept = KeptPages(desk.db, desk.clock, self._tickets)
+        self._kept = kept.KeptPages(desk.db, desk.clock, self._tickets, desk.languages)
         self._challenges = challenging.Challenges(desk)
 
     def routes(self) -> list[Route]:
@@ -71,24 +71,30 @@ class Paying:
         desk = self._desk
         payer, seen = desk.cookie.known(request), desk.db.mark()
         read = await desk.db.point(lambda tx: _read(tx, link_id, payer))
+        language = desk.language_of(request, read.offer.link.lang)
         if read.offer.end is not None:
-            return desk.end(read.offer, read.mine, read.offer.end)
-        page = self._make(read)
+            return desk.end(read.offer, read.mine, read.offer.end, language)
+        page = self._make(read, language)
         if read.mine is None and read.offer.link.max_payments is None:
-            self._kept.keep(request.url.path, read.offer, page, seen)
+            self._kept.keep(request.scope, read.offer, page, seen)
         return self._answer(page)
 
     async def _at_hand(self, request: Request) -> Response | None:
         if self._desk.cookie.known(request) is not None:
             return None
-        page = await self._kept.look(request.url.path)
+        page = await self._kept.look(request.scope)
         return None if page is None else self._answer(page)
 
     def _make(
-        self, read: _Read, typed: str | None = None, fault: str = "", warning: str = ""
-    ) -> Page:
+        self,
+        read: _Read,
+        language: Language,
+        typed: str | None = None,
+        fault: str = "",
+        warning: str = "",
+    ) -> kept.Page:
         desk, offer = self._desk, read.offer
-        view = showing.pay_page(offer, desk.addresses, read.sizes, desk.language)
+        view = showing.pay_page(offer, desk.addresses, read.sizes, language)
         if read.mine is not None:
             going = standing.unfinished(read.mine, desk.addresses, desk.clock.now())
             view = msgspec.structs.replace(view, unfinished=going)
@@ -97,11 +103,12 @@ class Paying:
             view = msgspec.structs.replace(view, asked=again)
         if warning:
             view = msgspec.structs.replace(view, warnings=(warning,))
-        headers = desk.page_headers(desk.page_hosts(offer.methods), shown_by=offer.merchant)
-        cut = desk.renderer.pay(view, desk.language)
-        return Page(offer.link.id, cut, headers, view.total)
+        hosts = desk.page_hosts(offer.methods)
+        headers = desk.page_headers(language, hosts, shown_by=offer.merchant)
+        cut = desk.renderer.pay(view, language)
+        return kept.Page(offer.link.id, cut, headers, view.total, language.code)
 
-    def _answer(self, page: Page, status: int = 200) -> Response:
+    def _answer(self, page: kept.Page, status: int = 200) -> Response:
         token = self._tickets.issue(page.link_id, page.total)
         return asking.html(page.cut.with_token(token), page.headers, status)
 
@@ -110,15 +117,17 @@ class Paying:
         ticket = self._tickets.read(fields.get("attempt"), link_id)
         network = asking.network(request, self._desk.crypto)
         order = _order(request, fields, link_id, ticket, network)
+        order = msgspec.structs.replace(order, lang=self._desk.languages.asked(request))
         order = self._challenges.prove(order, fields)
         if asking.wants_json(request):
             return await self._pay_as_a_program(order)
+        language = self._desk.language_of(request)  # the page named its own in the form's address
         if ticket is None:
-            return self._desk.stale(self._desk.addresses.link_page(link_id))
+            return self._desk.stale(self._desk.addresses.link_page(link_id), language)
         cookie = self._desk.cookie.read(request)
         cookie = cookie or self._desk.cookie.of_first(ticket.attempt_id)
         order = msgspec.structs.replace(order, payer=self._desk.cookie.hashed(cookie))
-        response = await self._start(order, link_id, fields)
+        response = await self._start(order, link_id, fields, language)
         self._desk.cookie.set(response, cookie)
         return response
 
@@ -129,43 +138,48 @@ class Paying:
         except Challenged as asked:
             raise self._challenges.describe(order, asked) from asked
 
-    async def _start(self, order: Order, link_id: str, fields: dict[str, str]) -> Response:
+    async def _start(
+        self, order: Order, link_id: str, fields: dict[str, str], language: Language
+    ) -> Response:
         desk = self._desk
         try:
             started = await desk.payments.start(desk.db, order)
         except Invalid as error:
             if set(error.faults) == {"amount"}:
-                return await self._refused(order, link_id, fields)
-            return desk.stale(desk.addresses.link_page(link_id))  # a method that went since
+                return await self._refused(order, link_id, fields, language)
+            # A method that went since.
+            return desk.stale(desk.addresses.link_page(link_id), language)
         except LinkNotPayable as error:
             read = await desk.db.point(lambda tx: _read(tx, link_id, order.payer))
-            return desk.end(read.offer, read.mine, read.offer.end or error.state)
+            return desk.end(read.offer, read.mine, read.offer.end or error.state, language)
         except Challenged as asked:
             read = await desk.db.point(lambda tx: _read(tx, link_id, order.payer))
-            return self._challenges.page(read.offer, order, fields, asked)
+            return self._challenges.page(read.offer, order, fields, asked, language)
         except Conflict:
             read = await desk.db.point(lambda tx: _read(tx, link_id, order.payer))
             if read.mine is None:
                 raise
-            return desk.undecided(read.mine)
+            return desk.undecided(read.mine, language)
         return await led_on(desk, started)
 
-    async def _refused(self, order: Order, link_id: str, fields: dict[str, str]) -> Response:
+    async def _refused(
+        self, order: Order, link_id: str, fields: dict[str, str], language: Language
+    ) -> Response:
         """The page again, with the amount as it was typed and what is wrong with it."""
         desk = self._desk
         read = await desk.db.point(lambda tx: _read(tx, link_id, order.payer))
         if read.offer.end is not None:  # changed meanwhile
-            return desk.stale(desk.addresses.link_page(link_id))
+            return desk.stale(desk.addresses.link_page(link_id), language)
         if read.offer.amounts is not None:
-            words = desk.language.gettext(
+            words = language.gettext(
                 "The amount has changed since you opened this page. Nothing was started."
             )
-            return self._answer(self._make(read, warning=words), 409)
+            return self._answer(self._make(read, language, warning=words), 409)
         link, typed, minor = read.offer.link, fields.get("amount", ""), order.amount_minor
         if minor is not None:
-            typed = desk.language.plain_number(Money(minor, link.currency))
-        fault = showing.amount_fault(link, typed, desk.language)
-        return self._answer(self._make(read, typed, fault), 422)
+            typed = language.plain_number(Money(minor, link.currency))
+        fault = showing.amount_fault(link, typed, language)
+        return self._answer(self._make(read, language, typed, fault), 422)
 
     async def _link_of_product(self, request: Request) -> str:
         product_id = _id(request)

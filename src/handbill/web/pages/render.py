@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from handbill.kernel.languages import NAMES, LanguageCode
 from handbill.web.pages.assets import Assets
 from handbill.web.pages.language import Language, countdown, english
 from handbill.web.pages.views import (
@@ -45,7 +46,8 @@ class Cut(msgspec.Struct, frozen=True):
 class Renderer:
     """One for the process. Templates are compiled when they are first used, then kept."""
 
-    def __init__(self, assets: Assets) -> None:
+    def __init__(self, assets: Assets, offered: Mapping[LanguageCode, str] = NAMES) -> None:
+        """`offered`: the languages that a payer may choose, by their own names."""
         # Random, so that no merchant's text can hold it.
         self._token_place = f"attempt-{secrets.token_hex(16)}"
         self._environment = Environment(
@@ -64,6 +66,7 @@ class Renderer:
             buttons=BUTTONS,
             statuses=STATUSES,
             countdown=countdown,
+            languages=offered,
             token_place=self._token_place,
         )
         # The i18n extension adds this attribute at run time; the stubs do not know it.

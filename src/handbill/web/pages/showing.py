@@ -15,7 +15,7 @@ from handbill.links.offer import Offer
 from handbill.merchants.fees import BASIS_POINTS, Fee
 from handbill.merchants.model import Merchant
 from handbill.payments.model import Payment
-from handbill.web.pages.language import Language
+from handbill.web.pages.language import Language, in_language
 from handbill.web.pages.views import AskedAmount, Line, Method, PayPage, Picture, Seller
 from handbill.web.pages.words import HEADINGS, METHODS
 
@@ -66,7 +66,7 @@ def pay_page(offer: Offer, addresses: Addresses, sizes: Sizes, language: Languag
     return PayPage(
         title=title or language.gettext(HEADINGS[label]),
         seller=seller(offer.merchant, addresses),
-        action=addresses.link_page(link.id),
+        action=in_language(addresses.link_page(link.id), language.code),
         methods=methods(tuple(name for name, _ in offer.methods), language),
         asked=None if amounts is not None else asked(offer),
         description=(link.description or "").strip().removeprefix(title).strip(),
@@ -95,7 +95,7 @@ def payment_page(
         title=title or language.gettext(HEADINGS[Label.PAY]),
         description=(payment.description or "").strip().removeprefix(title).strip(),
         seller=seller(merchant, addresses),
-        action=addresses.payment_page(payment.token),
+        action=in_language(addresses.payment_page(payment.token), language.code),
         methods=methods(names, language),
         amount=Money(payment.amount_minor, payment.currency),
         fee=Money(fee, payment.currency) if fee else None,

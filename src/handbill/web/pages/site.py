@@ -49,8 +49,8 @@ class Site:
         """Ends what would keep the server from ending."""
         self._desk.streams.drain()
 
-    async def home(self, _request: Request) -> Response:
-        desk = self._desk
+    async def home(self, request: Request) -> Response:
+        desk, language = self._desk, self._desk.language_of(request)
         base = desk.addresses.base
         view = HomePage(
             version=__version__,
@@ -60,7 +60,7 @@ class Site:
             sample_url=await self._inbox.sample_url(),
             inbox_url=self._inbox.address if desk.parts.has_inbox else None,
         )
-        return asking.html(desk.renderer.home(view, desk.language), desk.page_headers())
+        return asking.html(desk.renderer.home(view, language), desk.page_headers(language))
 
     async def robots(self, _request: Request) -> Response:
         """Pay pages and pictures are for those who were given the address."""
@@ -84,7 +84,8 @@ class Site:
         if isinstance(error, HandbillError):
             return await self._desk.problem(request, error)
         if error.status_code == 405:
-            response = self._desk.end_by_name("method_not_allowed", 405)
+            language = self._desk.language_of(request)
+            response = self._desk.end_by_name("method_not_allowed", language, 405)
             response.headers.update(error.headers or {})
             return response
         path = request.url.path

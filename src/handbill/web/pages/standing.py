@@ -67,7 +67,11 @@ def status_page(
         reason=language.gettext(said) if said else "",
         scan=_scan(payment, attempt, addresses) if state == "scan" else None,
         continue_url=_continue(payment, attempt) if state == "waiting" else None,
-        try_again_url=_again(payment, addresses) if _may_choose(payment, state, now) else None,
+        try_again_url=(
+            language.onward(_again(payment, addresses))
+            if _may_choose(payment, state, now)
+            else None
+        ),
         back_url=_back(payment, state) if has_ended else None,
         events_url=addresses.status_page(payment.token) + "/events" if looks_again else None,
         mark=mark if state == "charged" else None,

@@ -15,12 +15,12 @@ from handbill.merchants import service as merchants
 from handbill.merchants.model import Account, Merchant, MerchantStatus
 from handbill.payments import facts, model, service
 from handbill.payments.mark import mark_of
-from handbill.payments.model import PaymentType
 from handbill.payments.opening import Order
 from handbill.payments.service import PaymentWithAttempt
 from handbill.web.pages import asking, showing, standing
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.headers import PICTURE_POLICY
+from handbill.web.pages.language import Language
 from handbill.web.pages.onward import led_on, told
 from handbill.web.pages.views import PayPage
 
@@ -53,16 +53,17 @@ class Statuses:
         if asking.wants_json(request):
             payment = read.found.payment
             return desk.json({"data": {"id": payment.id, "status": payment.status}})
+        language = desk.language_of(request, read.found.payment.lang)
         if _not_begun(read.found, desk.clock.now()):
-            page = desk.addresses.payment_page(read.found.payment.token)
+            page = language.onward(desk.addresses.payment_page(read.found.payment.token))
             return RedirectResponse(page, 303, desk.plain_headers())
         mark = mark_of(desk.crypto, read.found.payment)
         view = standing.status_page(
-            read.found, read.merchant, desk.addresses, desk.language, mark, desk.clock.now()
+            read.found, read.merchant, desk.addresses, language, mark, desk.clock.now()
         )
-        body = desk.renderer.status(view, desk.language)
+        body = desk.renderer.status(view, language)
         looks_again = view.refresh_seconds is not None
-        headers = desk.page_headers(scripts=looks_again, shown_by=read.merchant)
+        headers = desk.page_headers(language, scripts=looks_again, shown_by=read.merchant)
         return asking.html(body, headers)
 
     async def events(self, request: Request) -> Response:
@@ -92,19 +93,20 @@ class Statuses:
     async def offer(self, request: Request) -> Response:
         read = await self._read(request)
         desk, payment = self._desk, read.found.payment
-        if payment.type is not PaymentType.PAYMENT:
+        if payment.type is not model.PaymentType.PAYMENT:
             raise NotFound("There is no such payment.")
+        language = desk.language_of(request, payment.lang)
         if payment.status not in model.OPEN or payment.expires_at <= desk.clock.now():
-            return RedirectResponse(
-                desk.addresses.status_page(payment.token), 303, desk.plain_headers()
-            )
+            page = language.onward(desk.addresses.status_page(payment.token))
+            return RedirectResponse(page, 303, desk.plain_headers())
         if read.merchant.status is MerchantStatus.PAUSED:
             raise LinkNotPayable("paused")
         if not read.offered:
             raise LinkNotPayable("not_open_yet")
         # The payment is its own one-shot token: Pay on it can be pressed twice without harm.
-        cut = desk.renderer.pay(self._view(read), desk.language)
-        headers = desk.page_headers(desk.page_hosts(read.offered), shown_by=read.merchant)
+        cut = desk.renderer.pay(self._view(read, language), language)
+        hosts = desk.page_hosts(read.offered)
+        headers = desk.page_headers(language, hosts, shown_by=read.merchant)
         return asking.html(cut.with_token("-"), headers)
 
     async def pay(self, request: Request) -> Response:
@@ -113,6 +115,7 @@ class Statuses:
         order = Order(
             token=request.path_params["token"],
             method=fields.get("method") or None,
+            lang=desk.languages.asked(request),
             address=request.client.host if request.client else None,
             network=asking.network(request, desk.crypto),
         )
@@ -129,23 +132,24 @@ class Statuses:
     async def _not_started(self, request: Request) -> Response:
         """Its page says how it stands: over, or not yet decided."""
         read = await self._read(request)
-        payment = read.found.payment
+        desk, payment = self._desk, read.found.payment
+        language = desk.language_of(request, payment.lang)
         if read.merchant.status is MerchantStatus.PAUSED and payment.status in model.OPEN:
-            return self._desk.end_by_name("paused")
+            return desk.end_by_name("paused", language)
         if read.found.attempt is not None and read.found.attempt.live:
-            return self._desk.undecided(read.found)
-        where = self._desk.addresses.status_page(payment.token)
-        return RedirectResponse(where, 303, self._desk.plain_headers())
+            return desk.undecided(read.found, language)
+        where = language.onward(desk.addresses.status_page(payment.token))
+        return RedirectResponse(where, 303, desk.plain_headers())
 
     async def _read(self, request: Request) -> _Read:
         token = request.path_params["token"]
         return await self._desk.db.point(lambda tx: _read(tx, token))
 
-    def _view(self, read: _Read) -> PayPage:
+    def _view(self, read: _Read, language: Language) -> PayPage:
         desk = self._desk
         names = tuple(name for name, _ in read.offered)
         view = showing.payment_page(
-            read.found.payment, read.merchant, names, desk.addresses, desk.language
+            read.found.payment, read.merchant, names, desk.addresses, language
         )
         going = standing.unfinished(read.found, desk.addresses, desk.clock.now())
         return msgspec.structs.replace(view, unfinished=going)

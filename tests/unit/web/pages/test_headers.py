@@ -63,7 +63,8 @@ def test_anything_but_an_origin_is_refused(origin: str) -> None:
 
 
 def test_pages_of_payers_are_not_kept_and_leave_no_trace() -> None:
-    headers = page_headers()
+    headers = page_headers(language="ja")
     assert headers["cache-control"] == "no-store"
+    assert (headers["content-language"], headers["vary"]) == ("ja", "accept-language")
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["cross-origin-opener-policy"] == "same-origin"

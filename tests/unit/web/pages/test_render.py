@@ -25,7 +25,7 @@ STATUS = StatusPage("charged", "Coffee", RUB_1000, Seller("Café"), "ref-1")
 
 @pytest.fixture(scope="module")
 def renderer() -> Renderer:
-    return Renderer(Assets())
+    return Renderer(Assets(), {"en": "English"})
 
 
 def pay(renderer: Renderer, **changes: object) -> str:
