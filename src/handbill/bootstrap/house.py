@@ -11,8 +11,8 @@ import acquirer_sandbox
 from handbill.bootstrap import acquirers, handlers, request_log
 from handbill.bootstrap.premises import is_at_home, open_crypto
 from handbill.inbox import Inbox
+from handbill.infra import jobs, mail
 from handbill.infra.database import Database, open_database
-from handbill.infra.jobs import Worker
 from handbill.infra.outbound import Outbound
 from handbill.infra.settings import Settings
 from handbill.infra.storage import open_storage
@@ -50,6 +50,7 @@ class House:
             networks=settings.webhook_networks,
             own_origin=settings.public_url,
         )
+        self.mail = mail.open_mail(settings, clock)
         self._sandbox_url = sandbox_url or self.addresses.base + acquirers.SANDBOX_PATH
         openers = acquirers.openers(settings, self.trusted, clock, sandbox_url)
         self.acquirers = Acquirers(Registry(openers, self.db.tallies), self.crypto)
@@ -63,7 +64,7 @@ class House:
             **handlers.table(self.acquirers, self.inbox, retention),
             **sandbox_timers,
         }
-        self.worker = Worker(self.db, self.handlers, clock)
+        self.worker = jobs.Worker(self.db, self.handlers, clock)
         self.request_log = request_log.RequestLog(settings)
         self.app = Application(self._parts())
         self._tasks: list[asyncio.Task[None]] = []

@@ -9,6 +9,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from handbill.kernel.mailboxes import is_mailbox
+
 SECRET_CHARACTERS_MIN = 32
 HOST_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-:")
 
@@ -107,6 +109,32 @@ def secret(value: object) -> str:
     text = str(value)
     if len(text) < SECRET_CHARACTERS_MIN:
         raise ValueError(f"must have at least {SECRET_CHARACTERS_MIN} characters")
+    return text
+
+
+def smtp_url(value: object) -> str:
+    expected = "must be smtp:// or smtps:// with a host and nothing behind its port"
+    text = line(value)
+    parts = _split(text, expected)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError(expected)
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError(expected)
+    try:
+        usable = parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError(expected)
+    if (parts.username is None) != (parts.password is None):
+        raise ValueError("must have a user and a password, or neither")
+    return text
+
+
+def mailbox(value: object) -> str:
+    text = line(value)
+    if not is_mailbox(text):
+        raise ValueError("must be an e-mail address such as pay@example.com")
     return text
 
 

@@ -20,7 +20,7 @@ from handbill.infra.setting_values import Network
 from handbill.kernel.errors import Faults, Invalid
 
 PREFIX = "HANDBILL_"
-SECRETS = frozenset({"secret_key", "metrics_token", "storage_secret_access_key"})
+SECRETS = frozenset({"secret_key", "metrics_token", "storage_secret_access_key", "smtp_url"})
 
 LogFormat = Literal["text", "json"]
 
@@ -145,6 +145,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "90",
         ),
     ]
+    smtp_url: Annotated[
+        str | None,
+        _about(
+            "Mail server: `smtp://USER:PASSWORD@HOST:587`, encrypted by STARTTLS unless it is on "
+            "this machine, or `smtps://USER:PASSWORD@HOST:465`.",
+            "none: no letter is sent",
+        ),
+    ]
+    mail_from: Annotated[
+        str | None,
+        _about("Address from which letters come; needed with SMTP_URL.", "none"),
+    ]
     storage_url: Annotated[
         str,
         _about(
@@ -203,6 +215,8 @@ def load(options: Mapping[str, object], environ: Mapping[str, str]) -> Settings:
             given[name] = _READERS[name](value)
         except ValueError as refused:
             faults[name] = [str(refused)]
+    if "smtp_url" in given and not given.keys() | faults.keys() >= {"mail_from"}:
+        faults["mail_from"] = ["must be set where SMTP_URL is"]
     if faults:
         raise Invalid(faults, _sentence(faults))
     return Settings(**{**_defaults(given), **given})
@@ -258,6 +272,8 @@ def _defaults(given: Mapping[str, Any]) -> dict[str, Any]:
         "metrics_token": None,
         "payer_retention_days": 400,
         "body_retention_days": 90,
+        "smtp_url": None,
+        "mail_from": None,
         "storage_url": f"file://{data / 'images'}",
         "storage_endpoint": None,
         "storage_region": "us-east-1",
@@ -312,6 +328,8 @@ _READERS: dict[str, Callable[[object], object]] = {
     # Less could take away what is still on its way: webhooks are tried for 76 hours.
     "payer_retention_days": values.whole(7, 3_650),
     "body_retention_days": values.whole(7, 3_650),
+    "smtp_url": values.smtp_url,
+    "mail_from": values.mailbox,
     "storage_url": values.storage_url,
     "storage_endpoint": values.endpoint,
     "storage_region": values.line,

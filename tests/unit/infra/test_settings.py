@@ -135,6 +135,12 @@ REFUSED = [
     ("storage_url", "/var/images"),
     ("storage_url", "s3:///prefix"),
     ("storage_endpoint", "minio:9000"),
+    ("smtp_url", "mail.example:587"),
+    ("smtp_url", "smtp://mail.example/path"),
+    ("smtp_url", "smtp://mail.example:0"),
+    ("smtp_url", "smtp://mail.example:99999"),
+    ("smtp_url", "smtp://user@mail.example"),
+    ("mail_from", "Handbill <pay@mail.example>"),
 ]
 
 
@@ -145,6 +151,18 @@ def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
 
     assert list(refused.value.faults) == [name]
     assert f"HANDBILL_{name.upper()}: " in refused.value.detail
+
+
+def test_letters_need_an_address_from_which_they_come() -> None:
+    with pytest.raises(Invalid) as refused:
+        load({"smtp_url": "smtp://mail.example"}, {})
+
+    assert list(refused.value.faults) == ["mail_from"]
+
+
+def test_the_mail_servers_password_is_not_shown() -> None:
+    given = {"smtp_url": "smtp://pay:tell-nobody@mail.example", "mail_from": "pay@mail.example"}
+    assert "tell-nobody" not in repr(load(given, {}))
 
 
 def test_all_bad_values_are_named_at_once() -> None:
