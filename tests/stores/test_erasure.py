@@ -10,6 +10,8 @@ import pytest
 from handbill.infra.database import Tx, open_database
 from handbill.kernel.errors import NotFound
 from handbill.kernel.money import Money
+from handbill.links import personal
+from handbill.links.personal import Prefill
 from handbill.payments import ordering, payers, store
 from handbill.payments.model import Customer, Payment, PaymentStatus
 from handbill.payments.opening import Order
@@ -129,6 +131,21 @@ async def test_of_a_payer_without_data_the_cookie_is_erased(shop: Shop) -> None:
     await erase(shop, id=started.payment.id)
 
     assert (await shop.payment(started)).payer is None
+
+
+async def test_the_personal_address_at_which_they_began_is_erased(shop: Shop) -> None:
+    link = await shop.link()
+    asked = personal.sign(CRYPTO, link.id, Prefill(reference="INV-1", email=ANNA.email))
+    started = await shop.pay(link, personal=asked)
+    before = await shop.payment(started)
+    assert (before.personal, await known(shop, before)) == (asked.query, Customer(ANNA.email))
+
+    await erase(shop, email=ANNA.email)
+    await shop.write(lambda tx: store.save(tx, before))
+
+    now = await shop.payment(started)
+    assert (now.personal, now.metadata) == (None, {"reference": "INV-1"})
+    assert await known(shop, now) == Customer()
 
 
 async def test_what_was_read_before_does_not_bring_a_payer_back(shop: Shop) -> None:

@@ -12,6 +12,7 @@ from handbill.cli import (
     database,
     events,
     keys,
+    links,
     listen,
     merchants,
     payers,
@@ -39,6 +40,7 @@ app.add_typer(books.app, name="books")
 app.add_typer(events.app, name="events")
 app.add_typer(merchants.app, name="merchants")
 app.add_typer(keys.app, name="keys")
+app.add_typer(links.app, name="links")
 app.add_typer(payers.app, name="payers")
 app.add_typer(refunds.app, name="refunds")
 

@@ -58,9 +58,11 @@ def taking(kind: type[Asked]) -> Callable[[Callable[[Asked], None]], Callable[..
     return command_of
 
 
-def load(data: Path | None, database_url: str | None = None) -> Settings:
+def load(
+    data: Path | None, database_url: str | None = None, public_url: str | None = None
+) -> Settings:
     """The settings of an installation, for a command beside its server."""
-    options = {"data": data, "database_url": database_url}
+    options = {"data": data, "database_url": database_url, "public_url": public_url}
     return settings_module.load(options, os.environ)
 
 

@@ -15,6 +15,8 @@ _HIDDEN = re.compile(
     r"|(?P<secret>whsec_)[0-9A-Za-z+/=_-]+"
     r"|(?P<bearer>\b[Bb]earer[ \t]+)[^\s\"',;]+"
     r"|(?P<password>://[^/\s:@\"']*:)[^/\s@\"']+(?=@)"
+    # Of a personal address; and what somebody put there without encrypting it.
+    r"|(?P<query>[?&](?:email|sig)=)[^&\s\"']+"
     # Knowing these addresses is the permission to open them.
     r"|(?P<token>/(?:pay/(?:status|payment)|notifications/[^/\s\"'?]+)/)[^/\s\"'?]+"
     # No second look at a long run of letters: each is looked at from its beginning alone.

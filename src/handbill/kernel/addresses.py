@@ -15,20 +15,21 @@ class Addresses:
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.path = parts.path
 
-    def short(self, code: str) -> str:
+    def short(self, code: str, query: str = "") -> str:
         """What a QR code holds. The scheme stays in lower case: several phones do not open
         `HTTPS:`. The rest is in capitals, so that it fits the denser alphanumeric segment."""
-        return f"{self.scheme}://{self.host.upper()}{self.path.upper()}/L/{code}"
+        return f"{self.scheme}://{self.host.upper()}{self.path.upper()}/L/{code}{_after(query)}"
 
-    def link_page(self, link_id: str) -> str:
-        return f"{self.base}/pay/link/{link_id}"
+    def link_page(self, link_id: str, query: str = "") -> str:
+        """`query`: of a personal address."""
+        return f"{self.base}/pay/link/{link_id}{_after(query)}"
 
     def link_ask(self, link_id: str) -> str:
         """Where a payer asks for a new link in place of one that has ended."""
         return f"{self.base}/pay/link/{link_id}/ask"
 
-    def link_qr(self, link_id: str) -> str:
-        return f"{self.base}/pay/link/{link_id}/qr"
+    def link_qr(self, link_id: str, query: str = "") -> str:
+        return f"{self.base}/pay/link/{link_id}/qr{_after(query)}"
 
     def product_page(self, product_id: str) -> str:
         return f"{self.base}/pay/product/{product_id}"
@@ -51,3 +52,7 @@ class Addresses:
 
     def notification(self, provider: str, account_token: str) -> str:
         return f"{self.base}/notifications/{provider}/{account_token}"
+
+
+def _after(query: str) -> str:
+    return f"?{query}" if query else ""

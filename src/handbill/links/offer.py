@@ -9,6 +9,7 @@ from handbill.kernel.clock import Instant
 from handbill.kernel.errors import NotFound
 from handbill.links import model, service, store
 from handbill.links.model import AmountType, Link, LinkWithProducts
+from handbill.links.personal import Personal
 from handbill.merchants import accounts
 from handbill.merchants import service as merchants
 from handbill.merchants.fees import Amounts, derive
@@ -17,7 +18,8 @@ from handbill.merchants.model import Account, Merchant, MerchantStatus, Tenant
 
 class Offer(msgspec.Struct, frozen=True):
     """`end` names the end state, or is None while the link can be paid. `amounts` is None where the
-    payer types the amount. `free_at`: when a place that another payer holds is free again."""
+    payer types the amount. `free_at`: when a place that another payer holds is free again.
+    `personal`: what the address says beyond the link's own."""
 
     full: LinkWithProducts
     merchant: Merchant
@@ -25,10 +27,16 @@ class Offer(msgspec.Struct, frozen=True):
     amounts: Amounts | None
     end: str | None
     free_at: Instant | None = None
+    personal: Personal | None = None
 
     @property
     def link(self) -> Link:
         return self.full.link
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the link itself, and not only a personal address of it, stays as it is."""
+        return self.end in model.GONE
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -55,8 +63,9 @@ def glance(tx: Tx, link_id: str) -> tuple[Version, str | None]:
     return version, end
 
 
-def read(tx: Tx, link_id: str, payment_id: str = "") -> Offer:
-    """For a payer whose open payment, if any, is `payment_id`: its place is not in their way."""
+def read(tx: Tx, link_id: str, payment_id: str = "", asked: Personal | None = None) -> Offer:
+    """For a payer whose open payment, if any, is `payment_id`: its place is not in their way.
+    `asked`: the personal address at which they ask."""
     link = store.find_for_page(tx, link_id)
     if link is None:
         raise NotFound("There is no such link.")
@@ -66,20 +75,25 @@ def read(tx: Tx, link_id: str, payment_id: str = "") -> Offer:
     named = dict.fromkeys(link.pay_config.methods or offered)  # one button for each, in order
     methods = tuple((name, offered[name]) for name in named if name in offered)
     end, free_at = _end(tx, link, merchant), None
+    if end is None and asked is not None:
+        end = asked.prefill.end_on(link, tx.now)
     if end is None and link.max_payments is not None:
         others = store.places_taken(tx, link.id, payment_id)
         if link.payments_count + others >= link.max_payments:
             end, free_at = "taken", store.next_free_at(tx, link.id)
     if end is None and not methods:
         end = "not_open_yet"
-    fixed = link.amount_type is AmountType.FIXED
+    amount = asked.prefill.amount if asked is not None else None
+    if amount is None and link.amount_type is AmountType.FIXED:
+        amount = link.amount
     return Offer(
         full=service.with_products(tx, tenant, [link])[0],
         merchant=merchant,
         methods=methods,
-        amounts=derive(merchant.fee_rule, link.amount) if fixed else None,
+        amounts=derive(merchant.fee_rule, amount) if amount is not None else None,
         end=end,
         free_at=free_at,
+        personal=asked,
     )
 
 

@@ -141,9 +141,9 @@ class Customer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class Payment(msgspec.Struct, frozen=True):
     """`token` opens its status page; `payer` is the hash of the payer's cookie, `payer_id` the row
-    of what is known of them (`payers`). The three amounts are in minor units; `amount_dest_minor`
-    is 0 until the charge. `capture`: the money is taken at once; otherwise it is held until the
-    merchant captures it."""
+    of what is known of them (`payers`), `personal` the query of the personal address at which they
+    began. The three amounts are in minor units; `amount_dest_minor` is 0 until the charge.
+    `capture`: the money is taken at once; otherwise it is held until the merchant captures it."""
 
     id: str
     merchant_id: int
@@ -180,6 +180,7 @@ class Payment(msgspec.Struct, frozen=True):
     updated_at: Instant
     expires_at: Instant
     charged_at: Instant | None
+    personal: str | None = None
 
     @property
     def tenant(self) -> Tenant:

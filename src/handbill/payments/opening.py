@@ -19,6 +19,7 @@ from handbill.kernel.money import AMOUNT_MAX, Money, parse_typed
 from handbill.links import model as link_model
 from handbill.links import store as links
 from handbill.links.model import AmountType, CaptureMode, Link
+from handbill.links.personal import Personal, Prefill
 from handbill.merchants import accounts
 from handbill.merchants import service as merchants
 from handbill.merchants.fees import derive
@@ -34,12 +35,16 @@ from handbill.payments.model import (
 )
 from handbill.screening import service as screening
 
+REFERENCE = "reference"
+"""Where a payment's metadata holds what a personal address calls it."""
+
 
 class Order(msgspec.Struct, frozen=True):
     """What a payer sends with Pay. Exactly one of `link_id` and `token` (of a payment that the API
     made) is set. `payer` is the hash of the payer's cookie; `attempt_id` makes a repeat harmless;
     `shown` is the total that stood on the page, where it was known before Pay; `lang` is the
-    language that the page spoke. `network` and `effort` are for the guard against card testing."""
+    language that the page spoke. `network` and `effort` are for the guard against card testing.
+    `personal`: what the merchant signed."""
 
     link_id: str | None = None
     token: str | None = None
@@ -53,6 +58,7 @@ class Order(msgspec.Struct, frozen=True):
     address: str | None = None
     network: str | None = None
     effort: int = 0
+    personal: Personal | None = None
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -106,17 +112,20 @@ def _is_same_click(order: Order, payment: Payment, attempt: Attempt) -> bool:
     amount = order.amount_minor
     if amount is None and order.amount_typed:
         amount = parse_typed(order.amount_typed, payment.currency)
+    prefill = _prefill(order)
+    amount = prefill.amount.minor if prefill.amount is not None else amount
     same_method = order.method in (None, attempt.method)
     same_amount = amount in (None, payment.amount_minor)
+    same_reference = prefill.reference in (None, payment.metadata.get(REFERENCE))
     # Of a payer who is not known again, a new click could not find the earlier attempt.
-    return order.payer is None or (same_method and same_amount)
+    return order.payer is None or (same_method and same_amount and same_reference)
 
 
 def _on_link(tx: Tx, order: Order, link_id: str) -> Opened:
     link = links.lock(tx, link_id)
     merchant = payable_merchant(tx, link.merchant_id)
     mine = _open_payment(tx, link, order.payer)
-    _check_open(tx, link, mine)
+    _check_open(tx, link, mine, _prefill(order))
     tenant = Tenant(link.merchant_id, link.test)
     method, account = _route(tx, tenant, link.currency, link.pay_config.methods or (), order.method)
     amount = _amount(link, order)
@@ -127,12 +136,13 @@ def _on_link(tx: Tx, order: Order, link_id: str) -> Opened:
     if mine is not None:
         fits = Money(mine.amount_minor, mine.currency) == amount
         fits = fits and mine.amount_with_fee_minor == with_fee
+        fits = fits and mine.metadata.get(REFERENCE) == _metadata(link, order).get(REFERENCE)
         earlier = _earlier(tx, mine, method, fits=fits)
     if earlier is None or earlier.must_end:
         screening.admit_to_link(tx, order.network, link.id, effort=order.effort)
     if earlier is not None:
         return earlier
-    if mine is not None and not fits:  # the link was edited, or the payer typed another amount
+    if mine is not None and not fits:  # the link was edited, or this is about something else
         links.free_place(tx, mine.id)
         mine = None
     payment = mine or _new_payment(tx, link, amount, with_fee, order)
@@ -145,7 +155,8 @@ def _on_link(tx: Tx, order: Order, link_id: str) -> Opened:
         facts.record(tx, "payment.created", payment, first=True)
     attempt = _new_attempt(tx, payment, account, method, order.attempt_id, lifetime)
     screening.begun_on_link(tx, order.network, link.id, attempt.id)
-    return Opened(payment, attempt, account, is_new=True)
+    customer = payers.customer(tx, payment.payer_id)
+    return Opened(payment, attempt, account, is_new=True, customer=customer)
 
 
 def _on_payment(tx: Tx, order: Order, token: str) -> Opened:
@@ -181,8 +192,8 @@ def _open_payment(tx: Tx, link: Link, payer: str | None) -> Payment | None:
     return mine if mine is not None and mine.status in model.OPEN else None
 
 
-def _check_open(tx: Tx, link: Link, mine: Payment | None) -> None:
-    end = link_model.end_of(link, tx.now)
+def _check_open(tx: Tx, link: Link, mine: Payment | None, prefill: Prefill) -> None:
+    end = link_model.end_of(link, tx.now) or prefill.end_on(link, tx.now)
     if end is not None:
         raise LinkNotPayable(end)
     if link.max_payments is None:
@@ -220,7 +231,11 @@ def _route(
 
 
 def _amount(link: Link, order: Order) -> Money:
-    """What this payer pays before fees: the link's, or what was typed, within bounds."""
+    """What this payer pays before fees: what the merchant signed for them, the link's, or what
+    was typed, within bounds."""
+    signed = _prefill(order).amount
+    if signed is not None:
+        return signed
     if link.amount_type is AmountType.FIXED:
         return link.amount
     minor = order.amount_minor
@@ -237,8 +252,18 @@ def _amount(link: Link, order: Order) -> Money:
     return Money(minor, link.currency)
 
 
+def _prefill(order: Order) -> Prefill:
+    return order.personal.prefill if order.personal is not None else Prefill()
+
+
+def _metadata(link: Link, order: Order) -> dict[str, str]:
+    reference = _prefill(order).reference
+    return link.metadata if reference is None else {**link.metadata, REFERENCE: reference}
+
+
 def _new_payment(tx: Tx, link: Link, amount: Money, with_fee: int, order: Order) -> Payment:
     payment_id = ids.new_id(tx.now)
+    customer = Customer(email=_prefill(order).email)
     return Payment(
         id=payment_id,
         merchant_id=link.merchant_id,
@@ -250,7 +275,7 @@ def _new_payment(tx: Tx, link: Link, amount: Money, with_fee: int, order: Order)
         fingerprint=None,
         token=ids.token(),
         payer=order.payer,
-        payer_id=None,
+        payer_id=payers.add(tx, Tenant(link.merchant_id, link.test), customer),
         status=PaymentStatus.CREATED,
         amount_minor=amount.minor,
         amount_with_fee_minor=with_fee,
@@ -265,7 +290,7 @@ def _new_payment(tx: Tx, link: Link, amount: Money, with_fee: int, order: Order)
         return_url=link.return_url,
         fail_url=link.fail_url,
         lang=order.lang or link.lang,
-        metadata=link.metadata,
+        metadata=_metadata(link, order),
         error_code=None,
         error_description=None,
         late=False,
@@ -275,6 +300,7 @@ def _new_payment(tx: Tx, link: Link, amount: Money, with_fee: int, order: Order)
         updated_at=tx.now,
         expires_at=tx.now + model.PAYMENT_LIFE,
         charged_at=None,
+        personal=order.personal.query if order.personal is not None else None,
     )
 
 

@@ -21,8 +21,12 @@ _ERASE = (
     "UPDATE payers SET email = NULL, phone = NULL, name = NULL, erased_at = :now"
     " WHERE erased_at IS NULL"
 )
-# The hash of a cookie, by which a payer finds their own payment again on a link.
-_ERASE_COOKIE = "UPDATE payments SET payer = NULL WHERE payer IS NOT NULL"
+# The hash of a cookie, by which a payer finds their own payment again on a link, and the personal
+# address at which they began.
+_ERASE_TRACES = (
+    "UPDATE payments SET payer = NULL, personal = NULL"
+    " WHERE (payer IS NOT NULL OR personal IS NOT NULL)"
+)
 
 
 class Payer(msgspec.Struct, frozen=True):
@@ -83,13 +87,13 @@ def erase(tx: Tx, payer_id: str) -> None:
     tx.run(f"{_ERASE} AND id = :id", id=payer_id, now=tx.now)
 
 
-def erase_cookie(tx: Tx, payment_id: str) -> None:
-    tx.run(f"{_ERASE_COOKIE} AND id = :id", id=payment_id)
+def erase_traces(tx: Tx, payment_id: str) -> None:
+    tx.run(f"{_ERASE_TRACES} AND id = :id", id=payment_id)
 
 
 def forget_old(tx: Tx, span: Span) -> Swept:
     return sweep(tx, span, "payers", _ERASE)
 
 
-def forget_old_cookies(tx: Tx, span: Span) -> Swept:
-    return sweep(tx, span, "payments", _ERASE_COOKIE)
+def forget_old_traces(tx: Tx, span: Span) -> Swept:
+    return sweep(tx, span, "payments", _ERASE_TRACES)

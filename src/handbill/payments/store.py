@@ -24,7 +24,7 @@ _PAYMENT = (
     " method, provider, title, description, notify_url, return_url, fail_url, lang,"
     " metadata_json, error_code, error_description, late, surplus, capture, created_at,"
     " updated_at,"
-    " expires_at, charged_at"
+    " expires_at, charged_at, personal"
 )
 _ATTEMPT = (
     "id, payment_id, merchant_id, account_id, provider, method, status, live, reference,"
@@ -50,7 +50,7 @@ def _update(table: str, columns: str, fixed: frozenset[str]) -> str:
 
 # The payer never changes, and must not come back with what was read before they were erased.
 _FIXED = frozenset({"id", "merchant_id", "test", "created_at", "payment_id", "account_id"})
-_FIXED |= {"payer", "payer_id"}
+_FIXED |= {"payer", "payer_id", "personal"}
 _ADD_PAYMENT = _insert("payments", _PAYMENT)
 _SAVE_PAYMENT = _update("payments", _PAYMENT, _FIXED)
 _ADD_ATTEMPT = _insert("attempts", _ATTEMPT)

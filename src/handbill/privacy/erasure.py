@@ -1,8 +1,8 @@
 """What is stored about one person: found by what they themselves know, shown, and erased.
 
-Erased is what is theirs: the row of what is known of them, the hash of their browser's cookie, and
-the texts of others that may name them (what the acquirer wrote, what the merchant's server
-answered). Payment, events and books stay: they hold none of it.
+Erased is what is theirs: the row of what is known of them, the hash of their browser's cookie, the
+personal address at which they began, and the texts of others that may name them (what the acquirer
+wrote, what the merchant's server answered). Payment, events and books stay: they hold none of it.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ async def erase(db: Database, found: Found) -> None:
 
 
 def _forget_payment(tx: Tx, payment_id: str) -> None:
-    payers.erase_cookie(tx, payment_id)
+    payers.erase_traces(tx, payment_id)
     bodies.forget_answers(tx, payment_id)
     for known in store.references_of(tx, payment_id):
         inbox.forget_about(tx, known.account_id, known.reference)

@@ -31,7 +31,7 @@ Forget = Callable[[Tx, Span], Swept]
 
 OF_PAYERS: Mapping[str, Forget] = {
     "payers": payers.forget_old,
-    "cookies": payers.forget_old_cookies,
+    "cookies": payers.forget_old_traces,
     "asks": asks.forget_old,
 }
 OF_BODIES: Mapping[str, Forget] = {

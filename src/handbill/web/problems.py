@@ -82,7 +82,8 @@ KINDS: dict[type[errors.HandbillError], Kind] = {
     errors.LinkNotPayable: Kind(
         409,
         "This link cannot be paid",
-        "`state` says why. 410 where it stays so (expired, used, closed), else 409.",
+        "`state` says why. 410 where it stays so (expired, used, closed), 403 for a personal"
+        " address that was changed, else 409.",
     ),
     errors.TooLarge: Kind(413, "Too large", "A body, a file or a picture over its bound."),
     errors.UnsupportedMedia: Kind(
@@ -164,8 +165,11 @@ KINDS_BY_CODE: dict[str, Kind] = {
 }
 """Codes that are no class's own."""
 
-GONE_STATES = GONE
-"""410. All other states of a link (`taken`, `paused`, `not_open_yet`) can end, so they are 409."""
+GONE_STATES = GONE | {"address_expired", "address_outdated"}
+"""410, of a link or of a personal address. All other states (`taken`, `paused`, `not_open_yet`) can
+end, so they are 409."""
+CHANGED = "address_changed"
+"""A personal address whose signature does not fit it: 403."""
 
 _RETRY_SECONDS = 5
 
@@ -196,8 +200,8 @@ def status_of(error_class: type[errors.HandbillError]) -> int:
 
 def status_for(error: errors.HandbillError) -> int:
     """The HTTP status of one error: a link's own state decides between 409 and 410."""
-    if isinstance(error, errors.LinkNotPayable) and error.state in GONE_STATES:
-        return 410
+    if isinstance(error, errors.LinkNotPayable):
+        return 410 if error.state in GONE_STATES else 403 if error.state == CHANGED else 409
     return status_of(type(error))
 
 

@@ -89,6 +89,35 @@ def test_nonsense_is_no_token(token: str) -> None:
     assert OURS.verify("pay", token, NOW) is None
 
 
+@given(plain, plain)
+def test_a_mark_is_of_its_value_and_purpose_alone(value: Any, other: Any) -> None:
+    mark = OURS.mark("personal", value)
+
+    assert (len(mark), OURS.is_mark("personal", value, mark)) == (22, True)
+    assert OURS.is_mark("personal", other, mark) is (repr(other) == repr(value))
+    assert not OURS.is_mark("pay", value, mark)
+    assert not THEIRS.is_mark("personal", value, mark)
+    for wrong in ("", mark[:-1], mark + "A", mark + "é"):
+        assert not OURS.is_mark("personal", value, wrong)
+
+
+@given(st.text(min_size=1, max_size=40))
+def test_what_is_veiled_comes_out_for_the_same_thing_alone(text: str) -> None:
+    veiled = OURS.veil("personal", text, "a link")
+
+    assert OURS.veil("personal", text, "a link") == veiled
+    assert OURS.unveil("personal", veiled, "a link") == text
+    assert OURS.unveil("personal", veiled, "another") is None
+    assert OURS.unveil("other", veiled, "a link") is None
+    assert THEIRS.unveil("personal", veiled, "a link") is None
+    assert OURS.unveil("personal", veiled[:-2], "a link") is None
+
+
+@pytest.mark.parametrize("text", ["", "A", "AAAA", "=", "é", "A" * 400])
+def test_nonsense_hides_nothing(text: str) -> None:
+    assert OURS.unveil("personal", text, "a link") is None
+
+
 def test_a_short_key_is_refused() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         Crypto(b"x" * 31)

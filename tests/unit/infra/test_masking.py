@@ -21,6 +21,7 @@ KEY = "hb_live_4GqPz8yYk2LwRt6VnXc1BdFh9JmSa3ZQrTuWxE"
         ("GET /pay/status/q8Zs-x_2 HTTP/1.1", "GET /pay/status/*** HTTP/1.1"),
         ("/pay/payment/q8Zs/qr.svg", "/pay/payment/***/qr.svg"),
         ("POST /notifications/sandbox/q8Zs?x=1", "POST /notifications/sandbox/***?x=1"),
+        ("GET /pay/link/1?email=a%40b.c&sig=x-_9&x=1", "GET /pay/link/1?email=***&sig=***&x=1"),
         ("4111111111111111", "***"),
         ("card 4111 1111 1111 1111, 12/30", "card ***, 12/30"),
         ("5555-5555-5555-4444", "***"),

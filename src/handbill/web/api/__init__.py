@@ -14,6 +14,7 @@ from handbill.web.api import (
     events,
     links,
     merchant,
+    personal_addresses,
     pictures,
     products,
     refunds,
@@ -30,6 +31,7 @@ from handbill.web.schemas import Schema
 
 OPERATIONS: tuple[Operation, ...] = (
     *links.OPERATIONS,
+    *personal_addresses.OPERATIONS,
     *requests.OPERATIONS,
     *products.OPERATIONS,
     *pictures.OPERATIONS,

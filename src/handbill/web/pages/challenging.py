@@ -54,7 +54,7 @@ class Challenges:
         view = ChallengePage(
             seller=showing.seller(offer.merchant, desk.addresses),
             what=showing.title_of(offer, language),
-            action=in_language(desk.addresses.link_page(offer.link.id), language.code),
+            action=in_language(showing.address_of(offer, desk.addresses), language.code),
             fields=(*kept, ("challenge", puzzle.token)),
             prefix=puzzle.prefix,
             bits=puzzle.bits,

@@ -12,13 +12,13 @@ from handbill.catalog import store as catalog
 from handbill.infra.database import Tx
 from handbill.infra.networks import network_of
 from handbill.kernel import ids
-from handbill.kernel.errors import Invalid, NotFound, TooMany
+from handbill.kernel.errors import Invalid, LinkNotPayable, NotFound, TooMany
+from handbill.links import personal
 from handbill.links import store as links
 from handbill.links.model import Link
 from handbill.qr.kept import CONTENT_TYPES, Format
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.headers import PICTURE_POLICY
-from handbill.web.pages.language import in_language
 from handbill.web.rates import Rates
 
 CACHE_SECONDS = 86_400
@@ -57,8 +57,8 @@ class CodePages:
         page = addresses.link_page(link.id)
         if link.product_id is not None:
             page = addresses.product_page(link.product_id)
-        if asked := self._desk.languages.asked(request):
-            page = in_language(page, asked)
+        if request.url.query:  # a language, a personal address, or what a messenger added
+            page = f"{page}?{request.url.query}"
         return RedirectResponse(page, 302, self._desk.plain_headers())
 
     async def of_link(self, request: Request) -> Response:
@@ -81,13 +81,17 @@ class CodePages:
             raise NotFound("There is no such link.")
         _, _, suffix = request.url.path.rpartition("/qr")
         format = cast(Format, suffix.removeprefix(".") or "png")
-        address = self._desk.addresses.short(link.code)
+        desk, now = self._desk, self._desk.clock.now()
+        asked = personal.read(desk.crypto, link.id, request.scope["query_string"])
+        if asked is not None and (end := asked.prefill.end_on(link, now)):
+            raise LinkNotPayable(end)
+        address = desk.addresses.short(link.code, asked.query if asked is not None else "")
         try:
             picture = await self._desk.codes.picture(address, format, _size(request))
         except Invalid as error:  # whoever asks for a size is a program, whatever it accepts
             return self._desk.json_problem(error)
         headers = {
-            "cache-control": f"public, max-age={CACHE_SECONDS}",
+            "cache-control": f"{'public' if asked is None else 'private'}, max-age={CACHE_SECONDS}",
             "content-security-policy": PICTURE_POLICY,
             "content-disposition": f'inline; filename="qr-{link.code}.{format}"',
         }

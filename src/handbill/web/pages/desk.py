@@ -105,7 +105,7 @@ class Desk:
             known["button_url"] = language.onward(self.addresses.status_page(mine.payment.token))
             return self._page(end_page(own, language, **known), language, offer.merchant)
         if state == "taken":
-            known["button_url"] = language.onward(self.addresses.link_page(link.id))
+            known["button_url"] = language.onward(showing.address_of(offer, self.addresses))
             if link.max_payments != 1:
                 known["words"] = language.gettext(
                     "The places that are left are all being paid for right now. "
@@ -115,7 +115,7 @@ class Desk:
             return self._page(taken_page(seconds, language, **known), language, offer.merchant)
         if link.closed_message and state in ("closed", "expired", "used", "full", "paused"):
             known["words"] = link.closed_message
-        if state in problems.GONE_STATES:
+        if offer.is_over:
             known["ask_url"] = in_language(self.addresses.link_ask(link.id), language.code)
         return self._page(end_page(state, language, **known), language, offer.merchant)
 

@@ -7,30 +7,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, request_response
 
-from handbill.catalog import images
 from handbill.catalog import store as catalog
-from handbill.infra.database import Tx
 from handbill.kernel import ids
 from handbill.kernel.errors import Challenged, Conflict, Invalid, LinkNotPayable, NotFound
 from handbill.kernel.money import Money
-from handbill.links import offer as offers
-from handbill.links.offer import Offer
-from handbill.payments import model, service
 from handbill.payments.opening import Order
-from handbill.payments.service import PaymentWithAttempt
-from handbill.web.pages import asking, challenging, kept, showing, standing
+from handbill.web.pages import asking, challenging, kept, reading, showing, standing
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.language import Language
 from handbill.web.pages.onward import led_on, told
+from handbill.web.pages.reading import Read
 from handbill.web.pages.tickets import Ticket, Tickets
-
-
-class _Read(msgspec.Struct, frozen=True):
-    """Everything that a pay page shows, of one snapshot."""
-
-    offer: Offer
-    sizes: showing.Sizes
-    mine: PaymentWithAttempt | None
 
 
 class Paying:
@@ -70,10 +57,11 @@ class Paying:
     async def _show(self, request: Request, link_id: str) -> Response:
         desk = self._desk
         payer, seen = desk.cookie.known(request), desk.db.mark()
-        read = await desk.db.point(lambda tx: _read(tx, link_id, payer))
+        asked = reading.asked(request, desk.crypto, link_id)
+        read = await desk.db.point(lambda tx: reading.read(tx, link_id, payer, asked))
         language = desk.language_of(request, read.offer.link.lang)
         if read.offer.end is not None:
-            return desk.end(read.offer, read.mine, read.offer.end, language)
+            return desk.end(read.offer, read.mine_here, read.offer.end, language)
         page = self._make(read, language)
         if read.mine is None and read.offer.link.max_payments is None:
             self._kept.keep(request.scope, read.offer, page, seen)
@@ -87,7 +75,7 @@ class Paying:
 
     def _make(
         self,
-        read: _Read,
+        read: Read,
         language: Language,
         typed: str | None = None,
         fault: str = "",
@@ -95,8 +83,8 @@ class Paying:
     ) -> kept.Page:
         desk, offer = self._desk, read.offer
         view = showing.pay_page(offer, desk.addresses, read.sizes, language)
-        if read.mine is not None:
-            going = standing.unfinished(read.mine, desk.addresses, desk.clock.now())
+        if read.mine_here is not None:
+            going = standing.unfinished(read.mine_here, desk.addresses, desk.clock.now())
             view = msgspec.structs.replace(view, unfinished=going)
         if fault:
             again = showing.asked(offer, typed, fault)
@@ -117,13 +105,17 @@ class Paying:
         ticket = self._tickets.read(fields.get("attempt"), link_id)
         network = asking.network(request, self._desk.crypto)
         order = _order(request, fields, link_id, ticket, network)
-        order = msgspec.structs.replace(order, lang=self._desk.languages.asked(request))
+        order = msgspec.structs.replace(
+            order,
+            lang=self._desk.languages.asked(request),
+            personal=reading.asked(request, self._desk.crypto, link_id),
+        )
         order = self._challenges.prove(order, fields)
         if asking.wants_json(request):
             return await self._pay_as_a_program(order)
         language = self._desk.language_of(request)  # the page named its own in the form's address
         if ticket is None:
-            return self._desk.stale(self._desk.addresses.link_page(link_id), language)
+            return _stale(self._desk, order, language)
         cookie = self._desk.cookie.read(request)
         cookie = cookie or self._desk.cookie.of_first(ticket.attempt_id)
         order = msgspec.structs.replace(order, payer=self._desk.cookie.hashed(cookie))
@@ -147,16 +139,15 @@ class Paying:
         except Invalid as error:
             if set(error.faults) == {"amount"}:
                 return await self._refused(order, link_id, fields, language)
-            # A method that went since.
-            return desk.stale(desk.addresses.link_page(link_id), language)
+            return _stale(desk, order, language)  # a method that went since
         except LinkNotPayable as error:
-            read = await desk.db.point(lambda tx: _read(tx, link_id, order.payer))
-            return desk.end(read.offer, read.mine, read.offer.end or error.state, language)
+            read = await reading.of_order(desk.db, order)
+            return desk.end(read.offer, read.mine_here, read.offer.end or error.state, language)
         except Challenged as asked:
-            read = await desk.db.point(lambda tx: _read(tx, link_id, order.payer))
+            read = await reading.of_order(desk.db, order)
             return self._challenges.page(read.offer, order, fields, asked, language)
         except Conflict:
-            read = await desk.db.point(lambda tx: _read(tx, link_id, order.payer))
+            read = await reading.of_order(desk.db, order)
             if read.mine is None:
                 raise
             return desk.undecided(read.mine, language)
@@ -167,9 +158,9 @@ class Paying:
     ) -> Response:
         """The page again, with the amount as it was typed and what is wrong with it."""
         desk = self._desk
-        read = await desk.db.point(lambda tx: _read(tx, link_id, order.payer))
+        read = await reading.of_order(desk.db, order)
         if read.offer.end is not None:  # changed meanwhile
-            return desk.stale(desk.addresses.link_page(link_id), language)
+            return _stale(desk, order, language)
         if read.offer.amounts is not None:
             words = language.gettext(
                 "The amount has changed since you opened this page. Nothing was started."
@@ -189,12 +180,9 @@ class Paying:
         return product.link_id
 
 
-def _read(tx: Tx, link_id: str, payer: str | None) -> _Read:
-    mine = service.of_payer(tx, link_id, payer) if payer else None
-    going = mine is not None and mine.payment.status in model.OPEN
-    offer = offers.read(tx, link_id, mine.payment.id if mine and going else "")
-    keys = [p.image for p in offer.full.products if p.image] + [offer.link.image or ""]
-    return _Read(offer, images.sizes(tx, keys), mine)
+def _stale(desk: Desk, order: Order, language: Language) -> Response:
+    query = order.personal.query if order.personal is not None else ""
+    return desk.stale(desk.addresses.link_page(order.link_id or "", query), language)
 
 
 def _order(

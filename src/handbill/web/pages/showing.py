@@ -66,7 +66,7 @@ def pay_page(offer: Offer, addresses: Addresses, sizes: Sizes, language: Languag
     return PayPage(
         title=title or language.gettext(HEADINGS[label]),
         seller=seller(offer.merchant, addresses),
-        action=in_language(addresses.link_page(link.id), language.code),
+        action=in_language(address_of(offer, addresses), language.code),
         methods=methods(tuple(name for name, _ in offer.methods), language),
         asked=None if amounts is not None else asked(offer),
         description=(link.description or "").strip().removeprefix(title).strip(),
@@ -78,6 +78,12 @@ def pay_page(offer: Offer, addresses: Addresses, sizes: Sizes, language: Languag
         fee=fee,
         amount_with_fee=total,
     )
+
+
+def address_of(offer: Offer, addresses: Addresses) -> str:
+    """Where this page is, and where Pay goes: with all that a personal address says."""
+    query = offer.personal.query if offer.personal is not None else ""
+    return addresses.link_page(offer.link.id, query)
 
 
 def payment_page(

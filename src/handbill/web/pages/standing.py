@@ -166,7 +166,7 @@ def _may_choose(payment: Payment, state: StatusState, now: Instant) -> bool:
 def _again(payment: Payment, addresses: Addresses) -> str:
     if payment.link_id is None:
         return addresses.payment_page(payment.token)
-    return addresses.link_page(payment.link_id)
+    return addresses.link_page(payment.link_id, payment.personal or "")
 
 
 def _back(payment: Payment, state: StatusState) -> str | None:

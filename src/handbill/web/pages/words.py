@@ -64,6 +64,31 @@ ENDS: dict[str, EndWords] = {
         N_("The seller has taken it down. You have not been charged."),
         _ASK,
     ),
+    # Of a personal address.
+    "address_expired": EndWords(
+        410,
+        N_("This address has expired"),
+        N_("It was made for one payment, and the time for it is over. You have not been charged."),
+        _ASK,
+    ),
+    "address_outdated": EndWords(
+        410,
+        N_("The price has changed"),
+        N_(
+            "The seller has changed what this address was made for, so nothing can be paid with "
+            "it any more. You have not been charged."
+        ),
+        _ASK,
+    ),
+    "address_changed": EndWords(
+        403,
+        N_("This address is not as it was made"),
+        N_(
+            "A part of it is missing or was changed on the way, so the amount in it cannot be "
+            "trusted. You have not been charged."
+        ),
+        N_("Open it once more from where you got it, or ask the seller for a new link."),
+    ),
     # 409: not now, but perhaps soon.
     "taken": EndWords(
         409,

@@ -1,0 +1,16 @@
+"""Payments remember the personal address at which they began, so that another try leads there."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0012"
+down_revision = "0010"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE payments ADD COLUMN personal TEXT")
+
+
+def downgrade() -> None:
+    op.execute("ALTER TABLE payments DROP COLUMN personal")

@@ -1,0 +1,54 @@
+"""What a pay page is made of: who asks, at which address, and everything that is shown there."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.requests import Request
+
+from handbill.catalog import images
+from handbill.infra.crypto import Crypto
+from handbill.infra.database import Database, Tx
+from handbill.links import offer as offers
+from handbill.links import personal
+from handbill.links.offer import Offer
+from handbill.links.personal import Personal
+from handbill.payments import model, service
+from handbill.payments.opening import REFERENCE, Order
+from handbill.payments.service import PaymentWithAttempt
+from handbill.web.pages import showing
+
+
+class Read(msgspec.Struct, frozen=True):
+    """Everything that a pay page shows, of one snapshot."""
+
+    offer: Offer
+    sizes: showing.Sizes
+    mine: PaymentWithAttempt | None
+
+    @property
+    def mine_here(self) -> PaymentWithAttempt | None:
+        """What this payer began at this address: at another personal one it was for another
+        thing."""
+        asked, mine = self.offer.personal, self.mine
+        if asked is None or mine is None:
+            return mine
+        return mine if mine.payment.metadata.get(REFERENCE) == asked.prefill.reference else None
+
+
+def asked(request: Request, crypto: Crypto, link_id: str) -> Personal | None:
+    """What the merchant signed for this payer. Raises LinkNotPayable where it was changed."""
+    return personal.read(crypto, link_id, request.scope["query_string"])
+
+
+def read(tx: Tx, link_id: str, payer: str | None, at: Personal | None) -> Read:
+    mine = service.of_payer(tx, link_id, payer) if payer else None
+    going = mine is not None and mine.payment.status in model.OPEN
+    offer = offers.read(tx, link_id, mine.payment.id if mine and going else "", at)
+    keys = [p.image for p in offer.full.products if p.image] + [offer.link.image or ""]
+    return Read(offer, images.sizes(tx, keys), mine)
+
+
+async def of_order(db: Database, order: Order) -> Read:
+    """Once more, after Pay was refused."""
+    link_id = order.link_id or ""
+    return await db.point(lambda tx: read(tx, link_id, order.payer, order.personal))
