@@ -15,7 +15,7 @@ from bench.shop import visit
 
 CONNECTIONS = 32
 PRODUCTS = 5
-RATIO_MIN = 0.4
+RATIO_MIN = 0.5
 
 
 def measure(run: Run) -> Part:

@@ -16,7 +16,7 @@ from handbill.qr.kept import Codes
 from handbill.web import api, crowds
 from handbill.web.crowds import Crowds
 from handbill.web.deps import Deps
-from handbill.web.entrance import Entrance
+from handbill.web.entrance import Entrance, Ready
 from handbill.web.health import Health, folders_with_data
 from handbill.web.inbound import Inbound
 from handbill.web.metrics import Metrics
@@ -54,7 +54,9 @@ class Application(Entrance):
         self.templates = frozenset(route.path for route in routes)
         self._routers = _by_first_word(routes)
         self._nowhere = Router(redirect_slashes=False)
-        super().__init__(self._answer, routes, visits, parts.tell, always(parts.addresses))
+        super().__init__(
+            self._answer, routes, visits, parts.tell, always(parts.addresses), self._from_memory
+        )
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self  # so that a router raises where it has no route
@@ -68,6 +70,15 @@ class Application(Entrance):
         except (HTTPException, HandbillError) as error:
             response = await self._site.refusal(Request(scope, receive), error)
             await response(scope, receive, send)
+
+    def _from_memory(self, scope: Scope) -> Ready | None:
+        """What is kept, before any router: most payers open a page that others opened before."""
+        ready = self._site.ready(scope)
+        if ready is not None:
+            standing = self._crowds.take(scope)
+            if standing is not None and not standing.allowed:
+                return None  # to be turned away like everybody
+        return ready
 
     async def _turn_away(
         self, standing: Standing, scope: Scope, receive: Receive, send: Send

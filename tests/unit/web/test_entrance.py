@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route, Router
 from starlette.testclient import TestClient
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from handbill.infra import tracing
-from handbill.web.entrance import Entrance, Visit
+from handbill.web.entrance import Entrance, Ready, Visit
 from handbill.web.visits import BUCKETS_SECONDS, Visits
 
 KEPT = PlainTextResponse("from memory")
@@ -34,6 +34,15 @@ async def break_down(_: Request) -> Response:
     raise ValueError("broken")
 
 
+ALWAYS = [(b"x-always", b"yes")]
+
+
+def kept_page(scope: Scope) -> Ready | None:
+    if scope["path"] != "/things/kept":
+        return None
+    return Ready("/things/{id}", [(b"content-length", b"4")], b"kept")
+
+
 class Door:
     """An entrance with everything that it tells."""
 
@@ -47,7 +56,9 @@ class Door:
         ]
         self.visits = Visits()
         self.told: list[Visit] = []
-        app = Entrance(Router(routes), routes, self.visits, self.told.append)
+        app = Entrance(
+            Router(routes), routes, self.visits, self.told.append, ALWAYS, at_hand=kept_page
+        )
         self.client = TestClient(app, raise_server_exceptions=False)
 
     def get(self, path: str, **more: Any) -> Any:
@@ -72,6 +83,19 @@ def test_an_answer_from_memory_carries_one_name_however_often_it_is_given(door: 
     names = [door.get("/static/page.css").headers.get_list("x-request-id") for _ in range(3)]
     assert [len(one) for one in names] == [1, 1, 1]
     assert door.told == []  # files are not told of
+
+
+def test_what_is_at_hand_is_named_counted_and_told_like_the_rest(door: Door) -> None:
+    kept, other = door.get("/things/kept"), door.get("/things/1")
+
+    assert (kept.status_code, kept.text) == (200, "kept")
+    assert kept.headers["x-always"] == other.headers["x-always"] == "yes"
+    assert [visit.request_id for visit in door.told] == [
+        answer.headers["x-request-id"] for answer in (kept, other)
+    ]
+    assert [visit.route for visit in door.told] == ["/things/{id}"] * 2
+    [durations] = door.visits.summary().values()
+    assert sum(durations.counts) == 2
 
 
 @pytest.mark.parametrize(

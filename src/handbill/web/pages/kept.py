@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import OrderedDict
 
 import msgspec
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.requests import Request
+from starlette.types import Scope
 
 from handbill.infra.database import Database, Mark
 from handbill.kernel.clock import Clock, Instant
@@ -18,6 +19,7 @@ from handbill.kernel.languages import LanguageCode
 from handbill.kernel.money import Money
 from handbill.links import offer as offers
 from handbill.links.offer import Offer, Version
+from handbill.web.entrance import Ready
 from handbill.web.pages.languages import Languages
 from handbill.web.pages.render import Cut
 from handbill.web.pages.tickets import Tickets
@@ -43,8 +45,10 @@ class _Copy(msgspec.Struct, frozen=True):
 
 
 class _Kept(msgspec.Struct):
-    """What is kept of one address. `own`: the language that the link was given."""
+    """What is kept of one address. `own`: the language that the link was given. `route` is the
+    template of the address."""
 
+    route: str
     link_id: str
     version: Version
     expires_at: Instant | None
@@ -66,7 +70,7 @@ class KeptPages:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._count = 0
 
-    def keep(self, scope: Scope, offer: Offer, page: Page, seen: Mark) -> None:
+    def keep(self, scope: Scope, route: str, offer: Offer, page: Page, seen: Mark) -> None:
         """`seen` was taken before the offer was read."""
         path = scope["path"]
         if not path.islower():
@@ -79,7 +83,8 @@ class KeptPages:
         if kept is None or kept.version != version:
             self._drop(path)
             own = self._languages.spoken(link.lang)
-            kept = self._kept[path] = _Kept(link.id, version, link.expires_at, own, seen, {})
+            kept = _Kept(route, link.id, version, link.expires_at, own, seen, {})
+            self._kept[path] = kept
         kept.seen = seen
         headers = [(name.encode(), value.encode("latin-1")) for name, value in page.headers.items()]
         headers.append((b"content-type", b"text/html; charset=utf-8"))
@@ -88,12 +93,16 @@ class KeptPages:
         while self._count > KEPT_MAX:
             self._drop(next(iter(self._kept)))
 
-    async def look(self, scope: Scope) -> Page | None:
+    async def look(self, request: Request) -> Page | None:
         """The page, if it is still as it was kept."""
-        found = self._find(scope)
-        if found is None:
+        scope = request.scope
+        kept = self._kept.get(scope["path"])
+        if kept is None:
             return None
-        kept, copy = found
+        accept = request.headers.get("accept-language", "").encode("latin-1")
+        copy = self._copy(kept, scope["query_string"], accept)
+        if copy is None:
+            return None
         if not self._is_fresh(kept):
             seen, link_id = self._db.mark(), kept.link_id
             version, end = await self._db.point(lambda tx: offers.glance(tx, link_id))
@@ -102,28 +111,29 @@ class KeptPages:
             kept.seen = seen
         return copy.page
 
-    def door(self, otherwise: ASGIApp) -> ASGIApp:
-        """Answers at once what can be answered from memory, and passes on the rest."""
-        return _Door(self, otherwise)
-
-    def ready(self, scope: Scope) -> tuple[list[tuple[bytes, bytes]], bytes] | None:
-        """Headers and body of a page, without looking anything up."""
-        found = self._find(scope)
-        if found is None or not self._is_fresh(found[0]) or _header(scope, b"cookie"):
-            return None
-        page = found[1].page
-        body = page.cut.with_token(self._tickets.issue(page.link_id, page.total))
-        return [*found[1].headers, (b"content-length", b"%d" % len(body))], body
-
-    def _find(self, scope: Scope) -> tuple[_Kept, _Copy] | None:
-        """The copy for this request, fresh or not."""
+    def ready(self, scope: Scope) -> Ready | None:
+        """A copy with a token of its own, without looking anything up and before any router: on a
+        busy day nearly every page is answered here, so it counts microseconds."""
         kept = self._kept.get(scope["path"])
-        if kept is None:
+        if kept is None or scope["method"] != "GET" or not self._is_fresh(kept):
             return None
-        accept = _header(scope, b"accept-language")
-        wish = self._languages.plain_wish(scope["query_string"], accept)
-        copy = kept.copies.get(wish.beside(kept.own)) if wish is not None else None
-        return None if copy is None else (kept, copy)
+        accept = b""
+        for name, value in scope["headers"]:
+            if name == b"cookie":
+                return None
+            if name == b"accept-language":
+                accept = accept or value
+        copy = self._copy(kept, scope["query_string"], accept)
+        if copy is None:
+            return None
+        page = copy.page
+        body = page.cut.with_token(self._tickets.issue(page.link_id, page.total))
+        return Ready(kept.route, [*copy.headers, (b"content-length", b"%d" % len(body))], body)
+
+    def _copy(self, kept: _Kept, query: bytes, accept: bytes) -> _Copy | None:
+        """In the language of this request, fresh or not."""
+        wish = self._languages.plain_wish(query, accept)
+        return kept.copies.get(wish.beside(kept.own)) if wish is not None else None
 
     def _drop(self, path: str) -> None:
         gone = self._kept.pop(path, None)
@@ -133,27 +143,3 @@ class KeptPages:
         if kept.expires_at is not None and kept.expires_at <= self._clock.now():
             return False
         return self._db.is_unchanged(kept.seen)
-
-
-class _Door:
-    def __init__(self, pages: KeptPages, otherwise: ASGIApp) -> None:
-        self._pages = pages
-        self._otherwise = otherwise
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found = self._pages.ready(scope)
-        if found is None:
-            await self._otherwise(scope, receive, send)
-            return
-        headers, body = found
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-
-def _header(scope: Scope, wanted: bytes) -> bytes:
-    """The first of this name, or nothing."""
-    for name, value in scope["headers"]:
-        if name == wanted:
-            found: bytes = value
-            return found
-    return b""

@@ -5,19 +5,24 @@ from __future__ import annotations
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, request_response
+from starlette.routing import Route
+from starlette.types import Scope
 
 from handbill.catalog import store as catalog
 from handbill.kernel import ids
 from handbill.kernel.errors import Challenged, Conflict, Invalid, LinkNotPayable, NotFound
 from handbill.kernel.money import Money
 from handbill.payments.opening import Order
+from handbill.web.entrance import Ready
 from handbill.web.pages import asking, challenging, kept, reading, showing, standing
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.language import Language
 from handbill.web.pages.onward import led_on, told
 from handbill.web.pages.reading import Read
 from handbill.web.pages.tickets import Ticket, Tickets
+
+OF_LINK = "/pay/link/{id}"
+OF_PRODUCT = "/pay/product/{id}"
 
 
 class Paying:
@@ -30,23 +35,26 @@ class Paying:
         self._challenges = challenging.Challenges(desk)
 
     def routes(self) -> list[Route]:
-        guard, door = self._desk.guard, self._kept.door
-        show = door(request_response(guard(self.show)))
-        show_product = door(request_response(guard(self.show_product)))
+        guard = self._desk.guard
         return [
-            Route("/pay/link/{id}", show, methods=["GET"]),
-            Route("/pay/link/{id}", guard(self.pay), methods=["POST"]),
-            Route("/pay/product/{id}", show_product, methods=["GET"]),
-            Route("/pay/product/{id}", guard(self.pay_product), methods=["POST"]),
+            Route(OF_LINK, guard(self.show), methods=["GET"]),
+            Route(OF_LINK, guard(self.pay), methods=["POST"]),
+            Route(OF_PRODUCT, guard(self.show_product), methods=["GET"]),
+            Route(OF_PRODUCT, guard(self.pay_product), methods=["POST"]),
         ]
+
+    def ready(self, scope: Scope) -> Ready | None:
+        return self._kept.ready(scope)
 
     async def show(self, request: Request) -> Response:
         link_id = _id(request)
-        return await self._at_hand(request) or await self._show(request, link_id)
+        return await self._at_hand(request) or await self._show(request, OF_LINK, link_id)
 
     async def show_product(self, request: Request) -> Response:
         at_hand = await self._at_hand(request)
-        return at_hand or await self._show(request, await self._link_of_product(request))
+        if at_hand is not None:
+            return at_hand
+        return await self._show(request, OF_PRODUCT, await self._link_of_product(request))
 
     async def pay(self, request: Request) -> Response:
         return await self._pay(request, _id(request))
@@ -54,7 +62,7 @@ class Paying:
     async def pay_product(self, request: Request) -> Response:
         return await self._pay(request, await self._link_of_product(request))
 
-    async def _show(self, request: Request, link_id: str) -> Response:
+    async def _show(self, request: Request, route: str, link_id: str) -> Response:
         desk = self._desk
         payer, seen = desk.cookie.known(request), desk.db.mark()
         asked = reading.asked(request, desk.crypto, link_id)
@@ -64,13 +72,13 @@ class Paying:
             return desk.end(read.offer, read.mine_here, read.offer.end, language)
         page = self._make(read, language)
         if read.mine is None and read.offer.link.max_payments is None:
-            self._kept.keep(request.scope, read.offer, page, seen)
+            self._kept.keep(request.scope, route, read.offer, page, seen)
         return self._answer(page)
 
     async def _at_hand(self, request: Request) -> Response | None:
         if self._desk.cookie.known(request) is not None:
             return None
-        page = await self._kept.look(request.scope)
+        page = await self._kept.look(request)
         return None if page is None else self._answer(page)
 
     def _make(

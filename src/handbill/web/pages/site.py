@@ -6,11 +6,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import Scope
 
 from handbill import __version__
 from handbill.catalog import images
 from handbill.kernel.errors import HandbillError, NotFound
 from handbill.qr.kept import Codes
+from handbill.web.entrance import Ready
 from handbill.web.pages import asking
 from handbill.web.pages.accents import Accents
 from handbill.web.pages.codes import CodePages
@@ -29,11 +31,12 @@ class Site:
     def __init__(self, parts: Parts, codes: Codes) -> None:
         self._desk = Desk(parts, codes)
         self._inbox = InboxPages(self._desk)
+        self._paying = Paying(self._desk)
 
     def routes(self) -> list[Route]:
         guard = self._desk.guard
         return [
-            *Paying(self._desk).routes(),  # the most asked for of those that begin with /pay
+            *self._paying.routes(),  # the most asked for of those that begin with /pay
             Route("/", guard(self.home), methods=["GET"]),
             Route("/robots.txt", self.robots, methods=["GET"]),
             Route("/images/uploads/{partner}/{name}", guard(self.picture), methods=["GET"]),
@@ -44,6 +47,10 @@ class Site:
             *(self._inbox.routes() if self._desk.parts.has_inbox else []),
             *self._desk.assets.routes(),
         ]
+
+    def ready(self, scope: Scope) -> Ready | None:
+        """A page from memory, where it can be had."""
+        return self._paying.ready(scope)
 
     def drain(self) -> None:
         """Ends what would keep the server from ending."""
