@@ -18,6 +18,7 @@ from handbill.cli import (
     payers,
     refunds,
     serve,
+    till,
     trigger,
 )
 from handbill.cli.refusals import told
@@ -43,6 +44,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(links.app, name="links")
 app.add_typer(payers.app, name="payers")
 app.add_typer(refunds.app, name="refunds")
+app.add_typer(till.app, name="till")
 
 
 def _version(asked: bool) -> None:

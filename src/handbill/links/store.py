@@ -229,6 +229,30 @@ def free_place(tx: Tx, payment_id: str) -> None:
     tx.run("DELETE FROM link_places WHERE payment_id = :payment_id", payment_id=payment_id)
 
 
+class HeldPlace(msgspec.Struct, frozen=True):
+    """A place of a limited link, which a payment holds until it is paid or the time is up."""
+
+    payment_id: str
+    link_id: str
+    title: str | None
+    until_at: Instant
+
+
+def held_places(tx: Tx, tenant: Tenant, limit: int) -> list[HeldPlace]:
+    """Those of the tenant's links, the first to run out first."""
+    return tx.all(
+        HeldPlace,
+        "SELECT h.payment_id, h.link_id, l.title, h.until_at FROM link_places h"
+        " JOIN links l ON l.id = h.link_id"
+        " WHERE h.until_at > :now AND l.merchant_id = :merchant_id AND l.test = :test"
+        " ORDER BY h.until_at, h.payment_id LIMIT :limit",
+        now=tx.now,
+        merchant_id=tenant.merchant_id,
+        test=tenant.test,
+        limit=limit,
+    )
+
+
 def _columns(link: Link) -> dict[str, Any]:
     columns = {name: getattr(link, name.removesuffix("_json")) for name in _NAMES}
     return {**columns, "search_text": folded(link.title, link.description)}

@@ -48,6 +48,11 @@ def revoke(tx: Tx, key_id: str) -> None:
         raise NotFound("There is no such key, or it is revoked already.")
 
 
+def holder(tx: Tx, key_id: str) -> Identity | None:
+    """Who holds a key of which only the id is known; None once it is revoked, at once."""
+    return store.find_identity_by_id(tx, key_id)
+
+
 class Keyring:
     """Tells who holds a key. Remembers what it found for a second, and a bounded number of keys."""
 

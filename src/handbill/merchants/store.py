@@ -21,6 +21,11 @@ _ACCOUNT = (
     " FROM provider_accounts"
 )
 
+_IDENTITY = (
+    "SELECT k.id, k.merchant_id, k.test, k.scopes_json, m.status FROM api_keys k"
+    " JOIN merchants m ON m.id = k.merchant_id WHERE k.revoked_at IS NULL"
+)
+
 SECRETS_MAX = 10
 
 
@@ -98,12 +103,15 @@ def add_key(tx: Tx, key: ApiKey, key_hash: str) -> None:
 
 def find_identity(tx: Tx, key_hash: str) -> Identity | None:
     """Who holds a key that is not revoked."""
-    known = tx.find(
-        _Known,
-        "SELECT k.id, k.merchant_id, k.test, k.scopes_json, m.status FROM api_keys k"
-        " JOIN merchants m ON m.id = k.merchant_id WHERE k.hash = :hash AND k.revoked_at IS NULL",
-        hash=key_hash,
-    )
+    return _identity(tx.find(_Known, f"{_IDENTITY} AND k.hash = :hash", hash=key_hash))
+
+
+def find_identity_by_id(tx: Tx, key_id: str) -> Identity | None:
+    """The same, where only the key's id is known."""
+    return _identity(tx.find(_Known, f"{_IDENTITY} AND k.id = :id", id=key_id))
+
+
+def _identity(known: _Known | None) -> Identity | None:
     if known is None:
         return None
     return Identity(

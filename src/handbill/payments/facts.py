@@ -31,6 +31,16 @@ def topic(payment_id: str) -> str:
     return f"payment:{payment_id}"
 
 
+def merchant_topic(merchant_id: int) -> str:
+    """Announced with every change of any payment of the merchant: its tills wait for it."""
+    return f"payments:{merchant_id}"
+
+
+def announce(tx: Tx, payment_id: str, merchant_id: int) -> None:
+    tx.announce(topic(payment_id))
+    tx.announce(merchant_topic(merchant_id))
+
+
 def record(
     tx: Tx,
     event_type: str,
@@ -53,7 +63,7 @@ def record(
         data=data,
         first=first,
     )
-    tx.announce(topic(payment.id))
+    announce(tx, payment.id, payment.merchant_id)
 
 
 def _snapshot(payment: Payment) -> dict[str, Any]:
@@ -110,7 +120,7 @@ def record_refund(tx: Tx, event_type: str, refund: Refund, *, first: bool = Fals
         data=data,
         first=first,
     )
-    tx.announce(topic(refund.payment_id))
+    announce(tx, refund.payment_id, refund.merchant_id)
 
 
 def flat_body(payment: Payment) -> dict[str, Any]:

@@ -53,12 +53,12 @@ def save(tx: Tx, attempt: Attempt, **fields: object) -> Attempt:
         return attempt  # a repeat
     attempt = msgspec.structs.replace(attempt, updated_at=tx.now, **fields)
     store.save_attempt(tx, attempt)
-    tx.announce(facts.topic(attempt.payment_id))
+    facts.announce(tx, attempt.payment_id, attempt.merchant_id)
     return attempt
 
 
 def save_payment(tx: Tx, payment: Payment, **fields: object) -> Payment:
     payment = msgspec.structs.replace(payment, updated_at=tx.now, **fields)
     store.save(tx, payment)
-    tx.announce(facts.topic(payment.id))
+    facts.announce(tx, payment.id, payment.merchant_id)
     return payment

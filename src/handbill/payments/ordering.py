@@ -14,6 +14,7 @@ import msgspec
 from handbill.infra.crypto import Crypto
 from handbill.infra.database import Tx
 from handbill.kernel import ids
+from handbill.kernel.clock import Instant
 from handbill.kernel.errors import DuplicateTxid, Faults, Invalid
 from handbill.kernel.money import AMOUNT_MAX, Money, currency_fault
 from handbill.kernel.warnings import Warned
@@ -56,8 +57,11 @@ def order(
     tenant: Tenant,
     asked: PaymentOrder,
     networks: Sequence[IPv4Network | IPv6Network],
+    *,
+    life: Instant = model.PAYMENT_LIFE,
 ) -> Ordered:
-    """At most one payment for each `txid`. Raises Invalid, DuplicateTxid, LinkNotPayable."""
+    """At most one payment for each `txid`, which can be paid for `life`. Raises Invalid,
+    DuplicateTxid, LinkNotPayable."""
     # It outlives the payer's data, so it must not be one from which they can be guessed.
     fingerprint = crypto.fingerprint(msgspec.json.encode(asked, order="sorted"))
     if asked.txid is not None:
@@ -68,7 +72,7 @@ def order(
             raise DuplicateTxid(f"The txid {asked.txid} belongs to another payment.")
     if found := _faults(tx, tenant, asked, networks):
         raise Invalid(found)
-    payment = _new_payment(tx, tenant, asked, fingerprint)
+    payment = _new_payment(tx, tenant, asked, fingerprint, tx.now + life)
     store.add(tx, payment)
     facts.record(tx, "payment.created", payment, first=True)
     service.look_again(tx, payment, payment.expires_at)
@@ -99,7 +103,9 @@ def _faults(
     return found | {f"params.{names.get(name, name)}": words for name, words in judged.items()}
 
 
-def _new_payment(tx: Tx, tenant: Tenant, asked: PaymentOrder, fingerprint: str) -> Payment:
+def _new_payment(
+    tx: Tx, tenant: Tenant, asked: PaymentOrder, fingerprint: str, expires_at: Instant
+) -> Payment:
     amounts = derive(payable_merchant(tx, tenant.merchant_id).fee_rule, asked.amount)
     payment_id = ids.new_id(tx.now)
     return Payment(
@@ -136,6 +142,6 @@ def _new_payment(tx: Tx, tenant: Tenant, asked: PaymentOrder, fingerprint: str) 
         capture=True,
         created_at=tx.now,
         updated_at=tx.now,
-        expires_at=tx.now + model.PAYMENT_LIFE,
+        expires_at=expires_at,
         charged_at=None,
     )

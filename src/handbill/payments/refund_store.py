@@ -39,6 +39,10 @@ def get(tx: Tx, refund_id: str) -> Refund:
     return tx.get(Refund, f"SELECT {_COLUMNS} FROM refunds WHERE id = :id", id=refund_id)
 
 
+def find(tx: Tx, refund_id: str) -> Refund | None:
+    return tx.find(Refund, f"SELECT {_COLUMNS} FROM refunds WHERE id = :id", id=refund_id)
+
+
 def find_told(tx: Tx, account_id: str, reference: str, refund_id: str | None) -> Refund | None:
     """The account's refund that an acquirer tells of: by its own reference, or by our id where it
     was quicker than the answer that brings the reference."""

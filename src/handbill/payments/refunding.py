@@ -42,10 +42,17 @@ log = structlog.get_logger()
 
 
 def open_refund(
-    tx: Tx, payment: Payment, amount_minor: int | None, reason: str | None, *, at_once: bool = False
+    tx: Tx,
+    payment: Payment,
+    amount_minor: int | None,
+    reason: str | None,
+    *,
+    at_once: bool = False,
+    refund_id: str | None = None,
 ) -> Refund:
     """A refund of the charge that pays the payment, stored before anybody is asked for it. No
-    amount: all that is left. `at_once`: nobody is sending it, so its job does.
+    amount: all that is left. `at_once`: nobody is sending it, so its job does. `refund_id`: its
+    caller has named it, and knows a repeat by that.
 
     Raises NotRefundable, and Invalid where it is more than what is left.
     """
@@ -63,7 +70,9 @@ def open_refund(
     if not 1 <= amount <= left:
         raise Invalid({"amount": [f"must be from 1 to {left}, which is what is left"]})
     with_fee = with_fee_of(payment, refunds, amount)
-    return _open(tx, payment, attempt, amount, with_fee, reason, at_once=at_once)
+    return _open(
+        tx, payment, attempt, amount, with_fee, reason, at_once=at_once, refund_id=refund_id
+    )
 
 
 def give_back(tx: Tx, payment: Payment, attempt: Attempt) -> Refund:
@@ -97,9 +106,10 @@ def _open(
     reason: str | None,
     *,
     at_once: bool,
+    refund_id: str | None = None,
 ) -> Refund:
     refund = Refund(
-        id=ids.new_id(tx.now),
+        id=refund_id or ids.new_id(tx.now),
         payment_id=payment.id,
         attempt_id=attempt.id,
         merchant_id=payment.merchant_id,

@@ -14,7 +14,6 @@ from handbill.kernel.errors import HandbillError, TooMany
 from handbill.merchants.keys import Keyring
 from handbill.qr.kept import Codes
 from handbill.web import api, crowds
-from handbill.web.crowds import Crowds
 from handbill.web.deps import Deps
 from handbill.web.entrance import Entrance, Ready
 from handbill.web.health import Health, folders_with_data
@@ -23,6 +22,7 @@ from handbill.web.metrics import Metrics
 from handbill.web.pages.site import Site
 from handbill.web.parts import Parts
 from handbill.web.rates import Rates, Standing
+from handbill.web.till.till import Till
 from handbill.web.visits import Visits
 
 UNCOUNTED = frozenset({"api", "static", "healthz", "readyz", "metrics"})
@@ -48,6 +48,7 @@ class Application(Entrance):
             *api.routes(_deps(parts, self._crowds)),
             *Inbound(parts.db, parts.inbox).routes(),
             *self._site.routes(),
+            *Till(self._site.desk).routes(),
         ]
         if parts.sandbox is not None:
             routes.append(Mount("/sandbox", parts.sandbox))
@@ -122,14 +123,14 @@ def _first_word(path: str) -> str:
     return path[1:].partition("/")[0]
 
 
-def _crowds(parts: Parts) -> Crowds:
+def _crowds(parts: Parts) -> crowds.Crowds:
     settings = parts.settings
     limit, burst = settings.network_rate_limit, settings.network_rate_burst
     rates = Rates(parts.clock, limit, burst, crowds.NAME) if limit else None
-    return Crowds(rates, parts.db.tallies)
+    return crowds.Crowds(rates, parts.db.tallies)
 
 
-def _deps(parts: Parts, crowds: Crowds) -> Deps:
+def _deps(parts: Parts, counted: crowds.Crowds) -> Deps:
     settings = parts.settings
     rates = Rates(parts.clock, settings.rate_limit, settings.rate_burst)
     return Deps(
@@ -144,5 +145,5 @@ def _deps(parts: Parts, crowds: Crowds) -> Deps:
         storage=parts.storage,
         workshop=parts.workshop,
         tallies=parts.db.tallies,
-        crowds=crowds,
+        crowds=counted,
     )

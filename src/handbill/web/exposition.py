@@ -33,7 +33,10 @@ COUNTERS: Mapping[str, tuple[str, Sequence[str]]] = {
         "Tries to pay that the guard against card testing met: challenged, proved or blocked.",
         ("answer",),
     ),
-    "rate_limited": ("Requests refused by a limit: of a key, a network or misses.", ("limit",)),
+    "rate_limited": (
+        "Requests refused by a limit: of a key, a network, misses or a till.",
+        ("limit",),
+    ),
     "commits": ("Transactions committed by this process.", ()),
     "committed_writes": ("Writes that shared those transactions.", ()),
 }

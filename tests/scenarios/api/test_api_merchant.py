@@ -42,6 +42,8 @@ async def test_a_merchant_sees_itself_and_no_secret(house: ApiHouse) -> None:
             "merchant": {"basis_points": 0, "fixed": {}},
         },
         "money_rule": {"late": "accept_if_payable", "surplus": "refund", "mismatch": "review"},
+        "till_currency": "RUB",
+        "till_pin_set": False,
         "status": "active",
         "created": "2026-03-01T10:00:00+00:00",
         "updated": "2026-03-01T10:00:00+00:00",

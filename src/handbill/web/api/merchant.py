@@ -12,10 +12,11 @@ from handbill.infra.database import Tx
 from handbill.infra.gate import address_fault
 from handbill.kernel.clock import iso
 from handbill.kernel.errors import Forbidden, Invalid
-from handbill.merchants import model, service, store
+from handbill.merchants import model, service, store, tills
 from handbill.merchants.fees import FeeRule
 from handbill.merchants.model import Scope
 from handbill.merchants.money_rule import MoneyRule
+from handbill.merchants.tills import Till
 from handbill.web.api.pictures import key_in
 from handbill.web.api.values import Address, Moment
 from handbill.web.calls import Call
@@ -53,8 +54,18 @@ Color = Annotated[
     ),
 ]
 
+TillPin = Annotated[
+    str,
+    Meta(
+        pattern="^[0-9]{4,8}$",
+        description="Allows refunds at the tills of this mode. Never shown; null: no till refunds.",
+    ),
+]
+TillCurrency = Annotated[str, Meta(description="In which the tills of this mode sell.")]
+
 _OPERATORS = ("return_origins", "fee_rule")
 """Where several merchants share an installation, they do not decide about these themselves."""
+_TILLS = ("till_currency", "till_pin")
 
 
 class MerchantChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +83,8 @@ class MerchantChange(msgspec.Struct, frozen=True, kw_only=True):
     frame_origins: FrameOrigins | UnsetType = UNSET
     fee_rule: FeeRule | UnsetType = UNSET
     money_rule: MoneyRule | UnsetType = UNSET
+    till_currency: TillCurrency | UnsetType = UNSET
+    till_pin: TillPin | UnsetType | None = UNSET
 
 
 class Merchant(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +103,8 @@ class Merchant(msgspec.Struct, frozen=True, kw_only=True):
     frame_origins: tuple[str, ...]
     fee_rule: FeeRule
     money_rule: MoneyRule
+    till_currency: TillCurrency
+    till_pin_set: bool
     status: Literal["active", "paused"]
     created: Moment
     updated: Moment
@@ -103,7 +118,8 @@ class WebhookSecret(msgspec.Struct, frozen=True):
     previous_until: Moment
 
 
-def _show(merchant: model.Merchant, call: Call) -> Merchant:
+def _show(found: tuple[model.Merchant, Till], call: Call) -> Merchant:
+    merchant, till = found
     return Merchant(
         id=merchant.id,
         name=merchant.name,
@@ -117,6 +133,8 @@ def _show(merchant: model.Merchant, call: Call) -> Merchant:
         frame_origins=merchant.frame_origins,
         fee_rule=merchant.fee_rule,
         money_rule=merchant.money_rule,
+        till_currency=till.currency,
+        till_pin_set=till.pin_hash is not None,
         status=merchant.status.value,
         created=iso(merchant.created_at),
         updated=iso(merchant.updated_at),
@@ -125,8 +143,7 @@ def _show(merchant: model.Merchant, call: Call) -> Merchant:
 
 
 async def get_merchant(call: Call) -> Merchant:
-    found = await call.deps.db.point(lambda tx: service.get(tx, call.tenant.merchant_id))
-    return _show(found, call)
+    return _show(await call.deps.db.point(lambda tx: _read(tx, call)), call)
 
 
 async def change_merchant(call: Call, body: MerchantChange) -> Reply:
@@ -143,7 +160,20 @@ async def rotate_webhook_secret(call: Call) -> Reply:
     return await call.write(rotate, lambda rotated: rotated)
 
 
-def _change(tx: Tx, call: Call, body: MerchantChange) -> model.Merchant:
+def _read(tx: Tx, call: Call) -> tuple[model.Merchant, Till]:
+    return service.get(tx, call.tenant.merchant_id), tills.get(tx, call.tenant)
+
+
+def _change(tx: Tx, call: Call, body: MerchantChange) -> tuple[model.Merchant, Till]:
+    _change_merchant(tx, call, body)
+    if body.till_currency is not UNSET:
+        tills.set_currency(tx, call.tenant, body.till_currency)
+    if body.till_pin is not UNSET:
+        tills.set_pin(tx, call.deps.crypto, call.tenant, body.till_pin)
+    return _read(tx, call)
+
+
+def _change_merchant(tx: Tx, call: Call, body: MerchantChange) -> None:
     before = service.get(tx, call.tenant.merchant_id)
     said = msgspec.structs.asdict(body)
     if body.logo is not UNSET:
@@ -156,7 +186,7 @@ def _change(tx: Tx, call: Call, body: MerchantChange) -> model.Merchant:
     changes: dict[str, Any] = {
         name: value
         for name, value in said.items()
-        if value is not UNSET and value != getattr(before, name)
+        if name not in _TILLS and value is not UNSET and value != getattr(before, name)
     }
     shared = [name for name in _OPERATORS if name in changes]
     if shared and len(store.list_merchants(tx, 2)) > 1:
@@ -168,7 +198,8 @@ def _change(tx: Tx, call: Call, body: MerchantChange) -> model.Merchant:
         networks = call.deps.settings.webhook_networks
         if words := address_fault(url, test=call.tenant.test, networks=networks):
             raise Invalid({"notify_url": [words]})
-    return service.change(tx, before.id, changes) if changes else before
+    if changes:
+        service.change(tx, before.id, changes)
 
 
 PATH = "/api/v1/merchant"

@@ -25,7 +25,7 @@ def wants_json(request: Request) -> bool:
     return "application/json" in accept and "text/html" not in accept
 
 
-async def form(request: Request) -> dict[str, str]:
+async def form(request: Request, fields_max: int = FIELDS_MAX) -> dict[str, str]:
     """The fields of a form, or the text members of a JSON object, each once: the last counts."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await _body(request)
@@ -36,7 +36,7 @@ async def form(request: Request) -> dict[str, str]:
     if kind != "application/x-www-form-urlencoded":
         raise UnsupportedMedia("Send a form or JSON.")
     try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX))
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=fields_max))
     except ValueError as error:
         raise Malformed("The form cannot be read.") from error
 

@@ -102,7 +102,11 @@ class Language:
         value = money.decimal()
         if value == value.to_integral_value():
             return str(int(value))
-        return f"{value:f}".replace(".", self._numbers.number_symbols["latn"]["decimal"])
+        return f"{value:f}".replace(".", self.decimal_mark)
+
+    @property
+    def decimal_mark(self) -> str:
+        return str(self._numbers.number_symbols["latn"]["decimal"])
 
     def sign(self, currency: str) -> str:
         return _sign(currency, self._numbers)

@@ -95,6 +95,10 @@ class Renderer:
     def home(self, view: HomePage, language: Language | None = None) -> bytes:
         return self._html("home.html", view, language).encode()
 
+    def render(self, template: str, view: msgspec.Struct, language: Language) -> bytes:
+        """Any other page, by the name of its template."""
+        return self._html(template, view, language).encode()
+
     def _html(self, template: str, view: msgspec.Struct, language: Language | None) -> str:
         return self._environment.get_template(template).render(
             view=view, language=language or english()

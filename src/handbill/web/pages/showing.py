@@ -158,8 +158,7 @@ def amount_fault(link: Link, typed: str, language: Language) -> str:
         return language.gettext("This looks like a card number. Type only the amount here.")
     minor = parse_typed(typed, link.currency) if typed.strip() else None
     if minor is None:
-        example = language.plain_number(_example(link.currency))
-        return language.gettext("Type an amount such as %(example)s.") % {"example": example}
+        return unreadable_amount(link.currency, language)
     bounds = {
         "least": language.money(Money(link.min_minor or 1, link.currency)),
         "most": language.money(Money(link.max_minor or AMOUNT_MAX, link.currency)),
@@ -169,6 +168,11 @@ def amount_fault(link: Link, typed: str, language: Language) -> str:
     if minor < (link.min_minor or 1):
         return language.gettext("Type at least %(least)s.") % bounds
     return language.gettext("Type at most %(most)s.") % bounds
+
+
+def unreadable_amount(currency: str, language: Language) -> str:
+    example = language.plain_number(_example(currency))
+    return language.gettext("Type an amount such as %(example)s.") % {"example": example}
 
 
 def _example(currency: str) -> Money:

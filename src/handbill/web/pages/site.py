@@ -33,6 +33,11 @@ class Site:
         self._inbox = InboxPages(self._desk)
         self._paying = Paying(self._desk)
 
+    @property
+    def desk(self) -> Desk:
+        """For the till, which stands on these pages."""
+        return self._desk
+
     def routes(self) -> list[Route]:
         guard = self._desk.guard
         return [

@@ -1,0 +1,73 @@
+"""`handbill till`: opened in a browser by an address with its key, and the PIN for its refunds."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from handbill.bootstrap import premises
+from handbill.cli import options
+from handbill.infra.database import Tx
+from handbill.kernel.addresses import Addresses
+from handbill.merchants import keys, service, tills
+from handbill.merchants.model import ApiKey, Scope, Tenant
+from handbill.qr.code import make
+from handbill.qr.formats import terminal
+
+app = typer.Typer(no_args_is_help=True, help="The till of a merchant.")
+
+MerchantId = Annotated[int, typer.Argument(metavar="MERCHANT", help="Number of the merchant.")]
+
+
+@app.command("open")
+def open_till(
+    merchant_id: MerchantId,
+    live: Annotated[bool, typer.Option("--live", help="A till for real money.")] = False,
+    data: options.Data = None,
+    database_url: options.DatabaseUrl = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Make a key for one till, and show the address and code that open it. Shown this once."""
+    settings = options.load(data, database_url)
+    premises.require(settings)
+    crypto = premises.existing_crypto(settings)
+
+    def create(tx: Tx) -> tuple[ApiKey, str]:
+        premises.check_key(tx, crypto)
+        service.get(tx, merchant_id)
+        return keys.create(tx, crypto, merchant_id, test=not live, scopes=(Scope.TILL,))
+
+    key, text = options.write(settings, create, merchant=merchant_id)
+    # Behind the hash: what stands there is sent to no server and written into no log.
+    address = f"{Addresses(settings.public_url).till()}#{text}"
+    if as_json:
+        typer.echo(msgspec.json.encode({"id": key.id, "key": text, "url": address}).decode())
+        return
+    typer.echo(f"Open this on the till, or scan it with the till's camera:\n\n{address}\n")
+    typer.echo(terminal(make(address)))
+    typer.echo(f"\nIt opens any browser that has it. Ended by: handbill keys revoke {key.id}")
+
+
+@app.command("pin")
+def set_pin(
+    merchant_id: MerchantId,
+    live: Annotated[bool, typer.Option("--live", help="For tills with real money.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="No till refunds any more.")] = False,
+    data: options.Data = None,
+    database_url: options.DatabaseUrl = None,
+) -> None:
+    """Set the PIN that allows refunds at the merchant's tills: 4 to 8 digits, asked for."""
+    settings = options.load(data, database_url)
+    premises.require(settings)
+    crypto = premises.existing_crypto(settings)
+    pin = None if remove else typer.prompt("PIN", hide_input=True, confirmation_prompt=True)
+
+    def change(tx: Tx) -> None:
+        premises.check_key(tx, crypto)
+        service.get(tx, merchant_id)
+        tills.set_pin(tx, crypto, Tenant(merchant_id, not live), pin)
+
+    options.write(settings, change, merchant=merchant_id)
+    typer.echo("No till of this merchant refunds." if remove else "The PIN is set.")

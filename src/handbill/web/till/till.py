@@ -1,0 +1,31 @@
+"""All addresses of the till."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from handbill.web.pages.desk import Desk
+from handbill.web.till.entry import Entry
+from handbill.web.till.new_sales import NewSales
+from handbill.web.till.places import Places
+from handbill.web.till.refunds import Refunds
+from handbill.web.till.register import Register
+from handbill.web.till.sales import Sales
+from handbill.web.till.shell import Shell
+
+
+class Till:
+    def __init__(self, desk: Desk) -> None:
+        self._register = Register(desk)
+
+    def routes(self) -> list[Route]:
+        register = self._register
+        entry = Entry(register)
+        return [
+            *NewSales(register, entry).routes(),
+            *entry.routes(),
+            *Sales(register).routes(),
+            *Refunds(register).routes(),
+            *Places(register).routes(),
+            *Shell(register).routes(),
+        ]
