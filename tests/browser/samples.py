@@ -202,7 +202,7 @@ STATUS: dict[str, StatusPage] = {
         seller=CAFE,
         reference=REFERENCE,
         refresh_seconds=5,
-        scan=Scan(f"{ORIGIN}/images/code.svg", "https://sbp.example/AS1", AT + 900_000),
+        scan=Scan(f"{ORIGIN}/images/code.svg", "https://sbp.example/AS1", 900),
         try_again_url=f"{ORIGIN}/pay/link/x",
     ),
     "scan-test": StatusPage(
@@ -213,8 +213,19 @@ STATUS: dict[str, StatusPage] = {
         reference=REFERENCE,
         method="SBP",
         refresh_seconds=5,
-        scan=Scan(f"{ORIGIN}/images/code.svg", "https://sbp.example/AS1", AT + 900_000),
+        scan=Scan(f"{ORIGIN}/images/code.svg", "https://sbp.example/AS1", 900),
         test=True,
+    ),
+    "code-over": StatusPage(
+        state="code_over",
+        title="Breakfast for two",
+        total=rub(198_050),
+        seller=CAFE,
+        reference=REFERENCE,
+        method="SBP",
+        refresh_seconds=5,
+        by_code=True,
+        try_again_url=f"{ORIGIN}/pay/link/x",
     ),
     "declined": StatusPage(
         state="declined",
@@ -239,7 +250,7 @@ STATUS: dict[str, StatusPage] = {
         reason="The payment provider could not be reached. Try again in a minute.",
         try_again_url=f"{ORIGIN}/pay/link/x",
     ),
-    "surplus": msgspec.structs.replace(PAID, surplus=True),
+    "surplus": msgspec.structs.replace(PAID, surplus="returned"),
     "review": StatusPage(
         state="review",
         title="",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Literal
 
+import msgspec
 import pytest
 from playwright.async_api import Browser, Page, Request
 
@@ -134,7 +135,7 @@ async def test_a_refused_amount_comes_back_as_typed_with_the_reason_at_the_field
 
 async def test_the_code_stays_black_on_white_in_the_dark(phone: Page, stage: Stage) -> None:
     await stage.show(phone, stage.renderer.status(STATUS["scan"], english()))
-    picture = phone.locator("img.code")
+    picture = phone.locator("img.code").first
     assert (
         await picture.evaluate("one => getComputedStyle(one).backgroundColor")
         == "rgb(255, 255, 255)"
@@ -142,15 +143,61 @@ async def test_the_code_stays_black_on_white_in_the_dark(phone: Page, stage: Sta
     assert await picture.evaluate("one => getComputedStyle(one).filter") == "none"
 
 
-async def test_a_desk_shows_the_code_and_a_phone_the_button_of_the_bank_too(
-    phone: Page, desk: Page, stage: Stage
+async def test_a_phone_opens_the_bank_and_has_the_code_one_step_away(
+    phone: Page, stage: Stage
 ) -> None:
-    html = stage.renderer.status(STATUS["scan"], english())
-    await stage.show(phone, html)
-    await stage.show(desk, html)
+    await stage.show(phone, stage.renderer.status(STATUS["scan"], english()))
     assert await phone.get_by_role("link", name="Open my bank's app").is_visible()
+    code = phone.locator(".code:visible")
+    assert await code.count() == 0
+    await phone.get_by_text("Pay from another device").click()
+    assert await code.count() == 1
+
+
+async def test_a_desk_shows_the_code_and_has_the_bank_one_step_away(
+    desk: Page, stage: Stage
+) -> None:
+    await stage.show(desk, stage.renderer.status(STATUS["scan"], english()))
+    assert await desk.locator(".code:visible").count() == 1
     assert not await desk.get_by_role("link", name="Open my bank's app").is_visible()
-    assert await desk.get_by_alt_text("QR code for your bank's app").is_visible()
+    assert await desk.get_by_role("link", name="Open the bank on this device").is_visible()
+
+
+async def test_a_large_screen_that_is_touched_is_taken_for_a_phone(
+    chromium: Browser, stage: Stage
+) -> None:
+    tablet = await chromium.new_page(
+        viewport={"width": 1024, "height": 768}, is_mobile=True, has_touch=True
+    )
+    await stage.show(tablet, stage.renderer.status(STATUS["scan"], english()))
+    assert await tablet.get_by_role("link", name="Open my bank's app").is_visible()
+    await tablet.close()
+
+
+async def test_a_printed_page_has_the_code_and_nothing_to_press(phone: Page, stage: Stage) -> None:
+    await stage.show(phone, stage.renderer.status(STATUS["scan"], english()))
+    await phone.emulate_media(media="print")
+    assert await phone.locator(".code:visible").count() == 1
+    assert await phone.locator(".button:visible").count() == 0
+
+
+async def test_the_countdown_of_a_code_goes_on_and_its_end_is_looked_for(
+    chromium: Browser, stage: Stage
+) -> None:
+    page = await chromium.new_page()
+    await page.clock.install()
+    scan = STATUS["scan"].scan
+    assert scan is not None
+    soon = msgspec.structs.replace(scan, seconds_left=3)
+    view = msgspec.structs.replace(STATUS["scan"], scan=soon)
+    shown = await stage.show(page, stage.renderer.status(view, english()), scripts=True)
+    assert await page.get_by_role("timer").inner_text() == "0:03"
+    await page.clock.run_for(1_000)
+    assert await page.get_by_role("timer").inner_text() == "0:02"
+    shown.html = stage.renderer.status(STATUS["code-over"], english())
+    await page.clock.run_for(3_000)
+    await page.get_by_role("link", name="Get a new code").wait_for()
+    await page.close()
 
 
 async def test_nothing_moves_for_those_who_asked_for_rest(chromium: Browser, stage: Stage) -> None:

@@ -76,5 +76,5 @@ async def test_an_sbp_code_on_a_desk_needs_no_third_action_either(
     await watched.scan(link["qr_url"])
     await watched.device.press("Pay ₽10.00")
 
-    await watched.device.page.get_by_role("heading", name="Scan to pay").wait_for()
+    await watched.device.page.get_by_role("heading", name="Pay in your bank's app").wait_for()
     assert watched.deeds == ["scan", "click"]

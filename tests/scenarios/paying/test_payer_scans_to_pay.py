@@ -32,7 +32,7 @@ async def test_the_page_shows_a_code_that_decodes_to_the_acquirers_payload(
     assert page.state == "scan"
     assert f"{status}/qr.svg" in page.html
     assert page.buttons["Open my bank's app"] == bank
-    assert "The code works until 1 March 2026, 11:00 UTC." in page.text
+    assert "The code works for another 60:00 ." in page.text
     assert "crc=" in bank
     assert "Your pretend bank\u2019s app" in (await payer.look(bank)).text
 
@@ -120,3 +120,22 @@ async def test_a_payer_without_the_app_chooses_a_card_instead(
     assert paid == status
     assert (await payer.look(status)).state == "charged"
     assert len(await house.payments()) == 1
+
+
+async def test_a_code_whose_time_is_up_gives_way_to_a_new_one(
+    house: RunningHouse, payer: Payer
+) -> None:
+    status, _ = await scan(house, payer)
+    house.clock.advance(61 * MINUTE)  # nobody has asked the acquirer yet
+
+    page = await payer.look(status)
+    assert (page.state, page.status) == ("code_over", 200)
+    assert "This code no longer works" in page.text
+    assert "Get a new code" in page.buttons
+    assert "<img" not in page.html
+    await house.settle()  # the acquirer says so too
+
+    page = await payer.look(status)
+    assert page.state == "expired"
+    new = await payer.begin(page.buttons["Get a new code"], "sbp")
+    assert (await payer.look(new)).state == "scan"

@@ -7,18 +7,20 @@ it never asks a payer to pay twice.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 from urllib.parse import quote
 
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import SECOND, Instant
 from handbill.kernel.money import Money
 from handbill.merchants.model import Merchant
+from handbill.merchants.money_rule import OnSurplus
 from handbill.payments import model
 from handbill.payments.mark import Mark
 from handbill.payments.model import Attempt, AttemptStatus, Payment, PaymentStatus
 from handbill.payments.service import PaymentWithAttempt
 from handbill.web.pages.language import Language
-from handbill.web.pages.showing import first_line, seller
+from handbill.web.pages.showing import first_line, seconds_until, seller
 from handbill.web.pages.views import Scan, StatusPage, StatusState, Unfinished
 from handbill.web.pages.words import METHODS, reason
 
@@ -28,6 +30,8 @@ UNANSWERED_AFTER = 5 * SECOND
 """An acquirer that has taken longer to answer our create has perhaps not answered at all."""
 CODE_BYTES_MAX = 2_331
 """What the largest QR code holds at level M (ISO/IEC 18004, table 7)."""
+
+_OPEN: frozenset[StatusState] = frozenset({"waiting", "scan", "code_over", "unknown"})
 
 _WITHOUT_MONEY: Mapping[AttemptStatus, StatusState] = {
     AttemptStatus.DECLINED: "declined",
@@ -49,7 +53,7 @@ def status_page(
     fee = payment.amount_with_fee_minor - payment.amount_minor
     method = payment.method or (attempt.method if attempt else None)
     said = _reason(payment, attempt) if state in ("declined", "not_started") else ""
-    looks_again = state in ("waiting", "scan", "unknown")
+    looks_again = state in _OPEN
     has_ended = not looks_again and state != "review"
     return StatusPage(
         state=state,
@@ -65,17 +69,18 @@ def status_page(
         method=language.gettext(METHODS[method].label) if method in METHODS else "",
         receipt_number=payment.txid if payment.charged_at is not None else "",
         reason=language.gettext(said) if said else "",
-        scan=_scan(payment, attempt, addresses) if state == "scan" else None,
+        scan=_scan(payment, attempt, addresses, now) if state == "scan" else None,
         continue_url=_continue(payment, attempt) if state == "waiting" else None,
         try_again_url=(
             language.onward(_again(payment, addresses))
             if _may_choose(payment, state, now)
             else None
         ),
+        by_code=attempt is not None and attempt.qr_payload is not None,
         back_url=_back(payment, state) if has_ended else None,
         events_url=addresses.status_page(payment.token) + "/events" if looks_again else None,
         mark=mark if state == "charged" else None,
-        surplus=payment.surplus and state == "charged",
+        surplus=_surplus(merchant) if payment.surplus and state == "charged" else None,
         refresh_seconds=REFRESH_SECONDS if looks_again else None,
         test=payment.test,
     )
@@ -119,8 +124,9 @@ def unfinished(found: PaymentWithAttempt, addresses: Addresses, now: Instant) ->
 def _live_state(payment: Payment, attempt: Attempt, now: Instant) -> StatusState:
     if attempt.status is AttemptStatus.CREATED:
         return "unknown" if now - attempt.created_at >= UNANSWERED_AFTER else "waiting"
-    waits_for_scan = payment.status is PaymentStatus.PENDING and attempt.qr_payload is not None
-    return "scan" if waits_for_scan else "waiting"
+    if payment.status is not PaymentStatus.PENDING or attempt.qr_payload is None:
+        return "waiting"
+    return "scan" if now < attempt.expires_at else "code_over"
 
 
 def _never_began(attempt: Attempt) -> bool:
@@ -135,11 +141,18 @@ def _continue(payment: Payment, attempt: Attempt | None) -> str | None:
     return attempt.redirect_url if attempt.error_code != model.REVIEW else None
 
 
+def _surplus(merchant: Merchant) -> Literal["returned", "judged"]:
+    """What the merchant's rule makes of it."""
+    return "returned" if merchant.money_rule.surplus is OnSurplus.REFUND else "judged"
+
+
 def _reason(payment: Payment, attempt: Attempt | None) -> str:
     return reason((attempt.error_code if attempt else None) or payment.error_code)
 
 
-def _scan(payment: Payment, attempt: Attempt | None, addresses: Addresses) -> Scan | None:
+def _scan(
+    payment: Payment, attempt: Attempt | None, addresses: Addresses, now: Instant
+) -> Scan | None:
     if attempt is None or attempt.qr_payload is None:
         return None
     payload = attempt.qr_payload
@@ -147,14 +160,14 @@ def _scan(payment: Payment, attempt: Attempt | None, addresses: Addresses) -> Sc
     return Scan(
         picture_url=addresses.status_page(payment.token) + "/qr.svg" if fits else None,
         open_url=payload if payload.startswith(("https://", "http://")) else None,
-        expires_at=attempt.expires_at,
+        seconds_left=seconds_until(attempt.expires_at, now),
     )
 
 
 def _may_choose(payment: Payment, state: StatusState, now: Instant) -> bool:
     """Whether the payer may try again or choose another way. Not while an answer is on its way:
     that would ask for money twice."""
-    if state in ("waiting", "scan"):
+    if state in ("waiting", "scan", "code_over"):
         return payment.status is PaymentStatus.PENDING
     if state not in ("declined", "not_started", "cancelled", "expired"):
         return False

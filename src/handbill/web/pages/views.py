@@ -18,6 +18,7 @@ from handbill.payments.mark import Mark
 StatusState = Literal[
     "waiting",
     "scan",
+    "code_over",
     "charged",
     "declined",
     "not_started",
@@ -132,13 +133,15 @@ class Scan(msgspec.Struct, frozen=True):
     `open_url` opens the bank on the same phone."""
 
     picture_url: str | None
-    open_url: str | None = None
-    expires_at: Instant | None = None
+    open_url: str | None
+    seconds_left: int
 
 
 class StatusPage(msgspec.Struct, frozen=True):
-    """One payment, as it stands. `title` is empty where nothing says what it is for. `mark`: to
-    compare with a till's. `surplus`: it came on top of another that had paid already.
+    """One payment, as it stands. `title` is empty where nothing says what it is for. `by_code`:
+    what can be tried again is a code to scan. `mark`: to
+    compare with a till's. `surplus`: it came on top of another that had paid already, and
+    what becomes of it.
     `refresh_seconds`: the browser looks again; `events_url`: and hears sooner."""
 
     state: StatusState
@@ -155,9 +158,10 @@ class StatusPage(msgspec.Struct, frozen=True):
     scan: Scan | None = None
     continue_url: str | None = None
     try_again_url: str | None = None
+    by_code: bool = False
     back_url: str | None = None
     mark: Mark | None = None
-    surplus: bool = False
+    surplus: Literal["returned", "judged"] | None = None
     refresh_seconds: int | None = None
     events_url: str | None = None
     test: bool = False

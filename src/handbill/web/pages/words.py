@@ -214,8 +214,15 @@ STATUSES: dict[StatusState, StatusWords] = {
         N_("This page looks again by itself. You may close it: the payment does not need it."),
     ),
     "scan": StatusWords(
-        N_("Scan to pay"),
-        N_("Scan the code with your bank's app, or with the camera of your phone."),
+        N_("Pay in your bank's app"),
+        N_("This page shows the result by itself as soon as your bank has told us."),
+    ),
+    "code_over": StatusWords(
+        N_("This code no longer works"),
+        N_(
+            "If you have confirmed the payment in your bank's app, wait here: this page looks "
+            "again by itself. Otherwise get a new code."
+        ),
     ),
     "charged": StatusWords(
         N_("Paid"),
@@ -253,8 +260,8 @@ STATUSES: dict[StatusState, StatusWords] = {
     "review": StatusWords(
         N_("The seller has to look at this"),
         N_(
-            "Money arrived, but not the amount that was asked for. The seller has been told. "
-            "Please do not pay again."
+            "Money arrived, but it is not what was asked for. Nothing is lost: the seller has been "
+            "told, and accepts it or sends it back. Please do not pay again."
         ),
     ),
 }

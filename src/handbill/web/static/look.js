@@ -36,6 +36,19 @@ async function goOn() {
   setTimeout(goOn, 2000);
 }
 
+// The one thing that moves: how long a code still works.
+function count(clock) {
+  const end = performance.now() + 1000 * clock.dataset.left;
+  const tick = setInterval(() => {
+    const left = Math.max(0, Math.round((end - performance.now()) / 1000));
+    clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    if (left > 0) return;
+    clearInterval(tick);
+    look(); // the code is over
+  }, 1000);
+}
+
+document.querySelectorAll("[data-left]").forEach(count);
 if (page.dataset.events) listen(page.dataset.events);
 // A stream may have died unheard while the payer was in another app.
 document.addEventListener("visibilitychange", () => document.hidden || look());
