@@ -19,9 +19,9 @@ from handbill.kernel.errors import NotFound
 from handbill.kernel.ids import new_id
 
 TOPIC = "events"
-"""Announced when an event was recorded that makes a webhook, or that its merchant's endpoints
-follow. The others wake nobody: links are made by the thousand, and each wake-up would cost their
-writer time."""
+"""Announced when an event was recorded that makes a webhook, that its merchant's endpoints follow,
+or that is urgent. The others wake nobody: links are made by the thousand, and each wake-up would
+cost their writer time."""
 
 WEBHOOK = "webhook"
 """The member of an event's data that holds what is to be sent."""
@@ -29,6 +29,16 @@ WEBHOOK = "webhook"
 LINK_REQUESTED = "link.requested"
 ENDPOINT_DISABLED = "endpoint.disabled"
 ENDPOINT_TEST = "endpoint.test"
+DELIVERY_EXHAUSTED = "delivery.exhausted"
+CHANNEL_DISABLED = "notice_channel.disabled"
+
+URGENT = frozenset(
+    {
+        *("payment.surplus", "payment.review", "refund.succeeded", "refund.failed"),
+        *(LINK_REQUESTED, ENDPOINT_DISABLED, DELIVERY_EXHAUSTED, CHANNEL_DISABLED),
+    }
+)
+"""Seldom, and somebody waits for them: announced whether or not anybody follows them."""
 
 TYPES: Mapping[str, str] = {
     "link.created": "A link was made.",
@@ -56,6 +66,8 @@ TYPES: Mapping[str, str] = {
     "refund.failed": "A refund did not go through, or the bank sent the money back.",
     ENDPOINT_DISABLED: "A webhook endpoint was switched off for its failures.",
     ENDPOINT_TEST: "A webhook endpoint is tried: goes to it alone.",
+    DELIVERY_EXHAUSTED: "A webhook was given up after its last attempt.",
+    CHANNEL_DISABLED: "A notice channel was switched off for its failures.",
 }
 """Every type that this version records, and what it means."""
 
@@ -156,17 +168,23 @@ def head(tx: Tx, merchant_id: int) -> int:
 
 
 def after(
-    tx: Tx, merchant_id: int, sequence: int, limit: int, types: Collection[str] = TYPES
+    tx: Tx,
+    merchant_id: int,
+    sequence: int,
+    limit: int,
+    types: Collection[str] = TYPES,
+    modes: Sequence[bool] = (False, True),
 ) -> list[Event]:
-    """The merchant's events of `types` beyond `sequence`, in order."""
+    """The merchant's events of `types` beyond `sequence`, in order. `modes`: live, test or both."""
     return tx.all(
         Event,
         f"{_EVENT} WHERE merchant_id = :merchant_id AND sequence > :sequence"
-        " AND type IN :types ORDER BY sequence LIMIT :limit",
+        " AND type IN :types AND test IN :modes ORDER BY sequence LIMIT :limit",
         merchant_id=merchant_id,
         sequence=sequence,
         limit=limit,
         types=sorted(types),
+        modes=list(modes),
     )
 
 
@@ -259,7 +277,7 @@ def _store(tx: Tx, recorded: list[_Recorded]) -> None:
             now=tx.now,
         )
         tx.count("events", item.type)
-    followed = {one.merchant_id: one.followed for one in reserved}
+    followed = {one.merchant_id: URGENT.union(one.followed) for one in reserved}
     if any(WEBHOOK in i.data or i.type in followed[i.merchant_id] for i in recorded):
         tx.announce(TOPIC)
 

@@ -20,6 +20,7 @@ from handbill.infra.database import Tx
 from handbill.kernel.clock import ManualClock
 from handbill.merchants import service as merchants
 from handbill.merchants.service import NewMerchant
+from handbill.notices.relay import look
 from handbill.webhooks.relay import fan_out
 from tests.support.payers import Payer
 from tests.support.receivers import Receiver, answer, receiving
@@ -67,6 +68,7 @@ class RunningHouse:
         timers."""
         for _ in range(STEPS_MAX):
             made = await fan_out(self.house.db)
+            await look(self.house.db)
             told = await self.house.deliveries.step()
             if not await self.house.worker.step() and not told and not made:
                 return

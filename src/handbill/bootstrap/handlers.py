@@ -9,6 +9,8 @@ from handbill.infra.database import Tx
 from handbill.infra.jobs import Handler
 from handbill.links import ends
 from handbill.merchants.accounts import Acquirers
+from handbill.notices import relay
+from handbill.notices.telling import Teller
 from handbill.payments import giving_up, model, refunding, service
 from handbill.payments.reconciling import Reconciler
 from handbill.payments.refunds import Refunds
@@ -18,7 +20,9 @@ from handbill.screening import service as screening
 from handbill.webhooks import replay
 
 
-def table(acquirers: Acquirers, inbox: Inbox, kept: Retention) -> dict[str, Handler]:
+def table(
+    acquirers: Acquirers, inbox: Inbox, kept: Retention, teller: Teller
+) -> dict[str, Handler]:
     reconciler = Reconciler(acquirers)
     return {
         ends.CLOSE_EXPIRED: ends.close_expired,
@@ -30,6 +34,7 @@ def table(acquirers: Acquirers, inbox: Inbox, kept: Retention) -> dict[str, Hand
         screening.SWEEP: screening.sweep,
         PROCESS: inbox.process,
         replay.REPLAY: replay.go_on,
+        relay.TELL: teller.tell,
         retention.SWEEP: kept.sweep,
         idempotency.SWEEP: idempotency.sweep,
     }

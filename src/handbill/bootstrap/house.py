@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 
 import acquirer_sandbox
-from handbill.bootstrap import acquirers, handlers, request_log
+from handbill.bootstrap import acquirers, handlers, mailing, notifying, request_log
 from handbill.bootstrap.premises import is_at_home, open_crypto
 from handbill.inbox import Inbox
 from handbill.infra import jobs, mail
@@ -26,6 +26,8 @@ from handbill.providers.registry import Registry
 from handbill.web.app import Application
 from handbill.web.parts import Parts
 from handbill.webhooks import delivery, relay
+
+RELAYS = 2
 
 
 class House:
@@ -57,11 +59,13 @@ class House:
         self.payments = Payments(self.acquirers, self.addresses)
         self.inbox = Inbox(self.acquirers)
         self.workshop = Workshop("handbill.catalog.pictures")
+        self.mail = mailing.open_mail(settings, clock)
+        self.notices = notifying.Notifying(settings, self.crypto, self.mail)
         self.deliveries = delivery.Deliveries(self.db, self.guarded, self.crypto, clock)
         retention = Retention(settings.payer_retention_days, settings.body_retention_days)
         sandbox_timers = acquirer_sandbox.handlers(self.trusted) if settings.sandbox else {}
         self.handlers = {
-            **handlers.table(self.acquirers, self.inbox, retention),
+            **handlers.table(self.acquirers, self.inbox, retention, self.notices.teller),
             **sandbox_timers,
         }
         self.worker = jobs.Worker(self.db, self.handlers, clock)
@@ -72,11 +76,12 @@ class House:
     def start(self) -> None:
         """Begins the background work of this process, if the settings want it here."""
         if self.settings.worker:
-            # Workers end by themselves when they are stopped; the relay, last, waits for ever.
+            # Workers end by themselves when they are stopped; the relays, last, wait for ever.
             self._tasks = [
                 asyncio.create_task(self.worker.run(), name="worker"),
                 asyncio.create_task(self.deliveries.run(), name="deliveries"),
                 asyncio.create_task(relay.relay(self.db), name="relay"),
+                asyncio.create_task(self.notices.run(self.db), name="notices"),
             ]
 
     @property
@@ -93,12 +98,13 @@ class House:
         """Ends the background work, then what waits for the database. Idempotent."""
         self._stop_working()
         tasks, self._tasks = self._tasks, []
-        for task in tasks[-1:]:
+        for task in tasks[-RELAYS:]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.guarded.close()
         await self.trusted.close()
         await self.workshop.close()
+        await self.notices.close()
         self.app.close()
         self.request_log.flush()
         self.db.close()
@@ -118,6 +124,7 @@ class House:
             payments=self.payments,
             inbox=self.inbox,
             workshop=self.workshop,
+            teller=self.notices.teller,
             storage=open_storage(self.settings),
             sandbox=(
                 acquirer_sandbox.create_app(self.db, self._sandbox_url)

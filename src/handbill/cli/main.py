@@ -15,6 +15,7 @@ from handbill.cli import (
     links,
     listen,
     merchants,
+    notices,
     payers,
     refunds,
     serve,
@@ -42,6 +43,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(merchants.app, name="merchants")
 app.add_typer(keys.app, name="keys")
 app.add_typer(links.app, name="links")
+app.add_typer(notices.app, name="notices")
 app.add_typer(payers.app, name="payers")
 app.add_typer(refunds.app, name="refunds")
 app.add_typer(till.app, name="till")

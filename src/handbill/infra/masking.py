@@ -13,6 +13,7 @@ _MAILBOX = r"[0-9A-Za-z.!#$%&*+?^_{|}~-]"
 _HIDDEN = re.compile(
     r"(?P<key>hb_(?:test|live)_)[0-9A-Za-z_]+"
     r"|(?P<secret>whsec_)[0-9A-Za-z+/=_-]+"
+    r"|(?P<bot>\b[0-9]{5,15}:)[0-9A-Za-z_-]{30,64}"  # of Telegram
     r"|(?P<bearer>\b[Bb]earer[ \t]+)[^\s\"',;]+"
     r"|(?P<password>://[^/\s:@\"']*:)[^/\s@\"']+(?=@)"
     # Of a personal address; and what somebody put there without encrypting it.

@@ -157,6 +157,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         _about("Address from which letters come; needed with SMTP_URL.", "none"),
     ]
+    telegram_api_url: Annotated[
+        str,
+        _about(
+            "Where Telegram's Bot API is reached: a Bot API server or mirror of your own, where "
+            "Telegram's is blocked. It sees the tokens of merchants' bots.",
+            "https://api.telegram.org",
+        ),
+    ]
     storage_url: Annotated[
         str,
         _about(
@@ -274,6 +282,7 @@ def _defaults(given: Mapping[str, Any]) -> dict[str, Any]:
         "body_retention_days": 90,
         "smtp_url": None,
         "mail_from": None,
+        "telegram_api_url": "https://api.telegram.org",
         "storage_url": f"file://{data / 'images'}",
         "storage_endpoint": None,
         "storage_region": "us-east-1",
@@ -330,6 +339,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "body_retention_days": values.whole(7, 3_650),
     "smtp_url": values.smtp_url,
     "mail_from": values.mailbox,
+    "telegram_api_url": values.endpoint,
     "storage_url": values.storage_url,
     "storage_endpoint": values.endpoint,
     "storage_region": values.line,

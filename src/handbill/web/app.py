@@ -144,6 +144,7 @@ def _deps(parts: Parts, counted: crowds.Crowds) -> Deps:
         crypto=parts.crypto,
         storage=parts.storage,
         workshop=parts.workshop,
+        teller=parts.teller,
         tallies=parts.db.tallies,
         crowds=counted,
     )

@@ -16,6 +16,7 @@ from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import Clock
 from handbill.merchants.accounts import Acquirers
 from handbill.merchants.model import Identity
+from handbill.notices.telling import Teller
 from handbill.web.crowds import Crowds
 from handbill.web.rates import Rates
 
@@ -39,5 +40,6 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     crypto: Crypto
     storage: Storage
     workshop: Workshop
+    teller: Teller
     tallies: Tallies
     crowds: Crowds

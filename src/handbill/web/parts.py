@@ -16,6 +16,7 @@ from handbill.infra.workshop import Workshop
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import Clock
 from handbill.merchants.accounts import Acquirers
+from handbill.notices.telling import Teller
 from handbill.payments.start import Payments
 from handbill.web.entrance import Visit
 
@@ -33,6 +34,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     payments: Payments
     inbox: Inbox
     workshop: Workshop
+    teller: Teller
     storage: Storage
     sandbox: ASGIApp | None
     has_inbox: bool

@@ -7,13 +7,16 @@ success, is switched off.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
+from handbill import events
+from handbill.events import Event
 from handbill.infra.database import Tx
 from handbill.infra.outbound import Answer, OutboundError
 from handbill.kernel import states
-from handbill.kernel.clock import Instant
+from handbill.kernel.clock import Instant, iso
 from handbill.webhooks import endpoint_store, endpoints, store
 from handbill.webhooks.model import (
     FAILING_MAX,
@@ -24,7 +27,7 @@ from handbill.webhooks.model import (
     DisabledReason,
     Endpoint,
 )
-from handbill.webhooks.verdict import Delivered, Gone, Retry, Verdict
+from handbill.webhooks.verdict import Delivered, Exhausted, Gone, Retry, Verdict
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -74,8 +77,38 @@ def record(tx: Tx, judged: Sequence[Judged]) -> int:
     for one in mine:
         if not isinstance(one.verdict, Delivered):
             store.save(tx, _failed(one))
+    _tell_of_exhausted(tx, [one.delivery for one in mine if isinstance(one.verdict, Exhausted)])
     _judge_endpoints(tx, mine)
     return len(judged) - len(mine)
+
+
+def _tell_of_exhausted(tx: Tx, exhausted: Sequence[Delivery]) -> None:
+    """Not of one that told of another: it would go on for ever."""
+    if not exhausted:
+        return
+    known = events.get_many(tx, exhausted[0].merchant_id, {one.event_id for one in exhausted})
+    told = {event.id: event for event in known if event.type != events.DELIVERY_EXHAUSTED}
+    for delivery in exhausted:
+        if (event := told.get(delivery.event_id)) is not None:
+            events.record(
+                tx,
+                events.DELIVERY_EXHAUSTED,
+                merchant_id=delivery.merchant_id,
+                test=delivery.test,
+                object_id=delivery.id,
+                data=_snapshot(delivery, event),
+            )
+
+
+def _snapshot(delivery: Delivery, event: Event) -> dict[str, Any]:
+    return {
+        "id": delivery.id,
+        "created": iso(delivery.created_at),
+        "event": {"id": event.id, "type": event.type, "sequence": event.sequence},
+        "endpoint": delivery.endpoint_id,
+        "url": delivery.url,
+        "test": delivery.test,
+    }
 
 
 def _failed(judged: Judged) -> Delivery:

@@ -23,10 +23,13 @@ from handbill.merchants.accounts import Acquirers
 from handbill.merchants.keys import Keyring
 from handbill.merchants.model import Tenant
 from handbill.merchants.service import NewMerchant
+from handbill.notices.telling import Teller
 from handbill.providers.registry import Registry
 from handbill.web import api
 from handbill.web.crowds import Crowds
 from handbill.web.deps import Deps
+from handbill.web.pages.language import speak
+from tests.support.notices import FakeCourier
 
 BASE = "https://pay.example"
 
@@ -86,6 +89,7 @@ async def house(db: Database, clock: ManualClock, tmp_path: Path) -> AsyncIterat
         crypto=crypto,
         storage=open_storage(chosen),
         workshop=workshop,
+        teller=Teller(FakeCourier(), speak),
         tallies=db.tallies,
         crowds=Crowds(None, db.tallies),
     )

@@ -195,6 +195,7 @@ def toy_deps(clock: ManualClock, rates: Rates | None = None) -> Deps:
         crypto=missing,
         storage=missing,
         workshop=missing,
+        teller=missing,
         tallies=Tallies(),
         crowds=Crowds(None, Tallies()),
         keyring=ToyKeys(),

@@ -8,6 +8,7 @@ from handbill.kernel.addresses import Addresses
 from handbill.web import openapi, reference
 from handbill.web.api import (
     balances,
+    channels,
     decisions,
     deliveries,
     endpoints,
@@ -44,6 +45,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *events.OPERATIONS,
     *endpoints.OPERATIONS,
     *deliveries.OPERATIONS,
+    *channels.OPERATIONS,
 )
 
 TAGS = (
@@ -54,6 +56,7 @@ TAGS = (
     Tag(balances.TAG, "Double entry: what came in, what it cost, where the money lies."),
     Tag(merchant.TAG, "Who sells, and where its webhooks go."),
     Tag(endpoints.TAG, "More addresses for webhooks, each with its events, format and secret."),
+    Tag(channels.TAG, "Where a merchant hears of things by e-mail or messenger."),
     Tag(events.TAG, "What happened: the same rows make webhooks."),
 )
 

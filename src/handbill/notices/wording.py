@@ -1,0 +1,179 @@
+"""The words of notices, in the language of their channel: short, plain, and nothing secret.
+
+A language is handed in: what knows them stands floors above. No text of a payer comes here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from handbill import events
+from handbill.events import Event
+from handbill.kernel.money import Money
+from handbill.notices.model import EVENTS, Message
+
+OF_MONEY = frozenset(
+    {
+        *("payment.charged", "payment.surplus", "payment.review"),
+        *("refund.succeeded", "refund.failed"),
+    }
+)
+
+
+class Language(Protocol):
+    """What words need of a language."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def direction(self) -> str: ...
+    @property
+    def gettext(self) -> Callable[[str], str]: ...
+    @property
+    def ngettext(self) -> Callable[[str, str, int], str]: ...
+    def money(self, money: Money, /) -> object: ...
+
+
+def of_one(event: Event, what: str, merchant: str, language: Language) -> Message:
+    """`what` is the title of what it is about, where that has one; `merchant` is their name."""
+    known = {
+        "amount": language.money(_money(event)) if event.type in OF_MONEY else "",
+        "host": urlsplit(str(event.facts.get("url", ""))).hostname or "",
+        "channel": event.facts.get("kind", ""),
+    }
+    subject = _subject(event.type, language.gettext) % known
+    lines = [_advice(event.type, language.gettext), what, _reference(event, language), merchant]
+    return _named(event.test, subject, lines, language)
+
+
+def of_many(told: Sequence[Event], merchant: str, language: Language) -> Message:
+    """A line for each kind, with how many and how much."""
+    lines = []
+    for type in EVENTS:
+        some = [event for event in told if event.type == type]
+        if some:
+            known = {"num": len(some), "amount": _sums(some, language)}
+            lines.append(_counted(type, len(some), language) % known)
+    why = language.gettext("They came so quickly that they are told together.")
+    return _named(told[0].test, lines[0], [*lines[1:], why, merchant], language)
+
+
+def of_trial(test: bool, merchant: str, language: Language) -> Message:
+    subject = language.gettext("This is a test of your notices")
+    words = language.gettext("What happens to your payments will be told here.")
+    return _named(test, subject, [words, merchant], language)
+
+
+def _subject(type: str, words: Callable[[str], str]) -> str:
+    match type:
+        case "payment.charged":
+            return words("Paid: %(amount)s")
+        case "payment.surplus":
+            return words("Paid twice: %(amount)s came once more")
+        case "payment.review":
+            return words("Money waits for your decision: %(amount)s")
+        case "refund.succeeded":
+            return words("Refunded: %(amount)s")
+        case "refund.failed":
+            return words("A refund of %(amount)s failed")
+        case events.LINK_REQUESTED:
+            return words("A payer asks for a new link")
+        case events.ENDPOINT_DISABLED:
+            return words("Webhooks to %(host)s are switched off")
+        case events.DELIVERY_EXHAUSTED:
+            return words("A webhook to %(host)s was given up")
+        case events.CHANNEL_DISABLED:
+            return words("Notices to %(channel)s are switched off")
+    raise ValueError(f"no words for {type}")
+
+
+def _advice(type: str, words: Callable[[str], str]) -> str:
+    match type:
+        case "payment.surplus":
+            return words("It goes back to the payer, unless your rules say otherwise.")
+        case "payment.review":
+            return words("Accept it, or send it back.")
+        case "refund.failed":
+            return words("The payer has not got the money. Try again, or ask your provider.")
+        case events.LINK_REQUESTED:
+            return words("The link has ended. You can open it again, or write to them.")
+        case events.ENDPOINT_DISABLED:
+            return words("It failed for too long. Repair it, then switch it on again.")
+        case events.DELIVERY_EXHAUSTED:
+            return words("It was tried for three days. You can have it sent again.")
+        case events.CHANNEL_DISABLED:
+            return words("They failed for too long. Repair the channel, then switch it on again.")
+    return ""
+
+
+def _counted(type: str, num: int, language: Language) -> str:
+    words = language.ngettext
+    match type:
+        case "payment.charged":
+            return words("%(num)d payment: %(amount)s", "%(num)d payments: %(amount)s", num)
+        case "payment.surplus":
+            return words(
+                "%(num)d payment came twice: %(amount)s",
+                "%(num)d payments came twice: %(amount)s",
+                num,
+            )
+        case "payment.review":
+            return words(
+                "%(num)d payment waits for your decision: %(amount)s",
+                "%(num)d payments wait for your decision: %(amount)s",
+                num,
+            )
+        case "refund.succeeded":
+            return words("%(num)d refund: %(amount)s", "%(num)d refunds: %(amount)s", num)
+        case "refund.failed":
+            return words(
+                "%(num)d refund failed: %(amount)s", "%(num)d refunds failed: %(amount)s", num
+            )
+        case events.LINK_REQUESTED:
+            return words("%(num)d request for a new link", "%(num)d requests for a new link", num)
+        case events.ENDPOINT_DISABLED:
+            return words(
+                "%(num)d webhook endpoint switched off",
+                "%(num)d webhook endpoints switched off",
+                num,
+            )
+        case events.DELIVERY_EXHAUSTED:
+            return words("%(num)d webhook given up", "%(num)d webhooks given up", num)
+        case events.CHANNEL_DISABLED:
+            return words(
+                "%(num)d notice channel switched off", "%(num)d notice channels switched off", num
+            )
+    raise ValueError(f"no words for {type}")
+
+
+def _named(test: bool, subject: str, lines: Sequence[str], language: Language) -> Message:
+    """Nobody takes test money for money."""
+    told = [line for line in lines if line]
+    if not test:
+        return Message(subject, tuple(told))
+    named = language.gettext("TEST: %(words)s") % {"words": subject}
+    return Message(named, (*told, language.gettext("Test: no money moves")))
+
+
+def _reference(event: Event, language: Language) -> str:
+    found = event.facts.get("txid") or event.facts.get("transaction")
+    if not found:
+        return ""
+    return language.gettext("Reference: %(reference)s") % {"reference": found}
+
+
+def _money(event: Event) -> Money:
+    """What is waiting, where it is another sum than was asked for."""
+    facts = event.facts.get("received", event.facts)
+    return Money(facts["amount"], facts["currency"])
+
+
+def _sums(some: Sequence[Event], language: Language) -> str:
+    totals: dict[str, int] = {}
+    for event in some:
+        if event.type in OF_MONEY:
+            money = _money(event)
+            totals[money.currency] = totals.get(money.currency, 0) + money.minor
+    return " + ".join(str(language.money(Money(n, c))) for c, n in sorted(totals.items()))
