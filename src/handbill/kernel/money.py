@@ -5,7 +5,8 @@ Exponents come from the ISO table itself: CLDR's display digits differ from it f
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import unicodedata
+from decimal import Decimal
 from functools import cache
 
 import msgspec
@@ -13,6 +14,12 @@ from iso4217 import Currency
 
 AMOUNT_MAX = 10**12
 """The largest amount that is taken, in minor units."""
+
+_ARABIC_POINT = "\u066b"
+# The Arabic mark for thousands, and apostrophes as Switzerland has them.
+_GROUPING = frozenset("'\u2019\u066c")
+# Spaces, also those that do not break, and marks of direction that come with copied text.
+_UNSEEN = frozenset({"Zs", "Cf", "Cc"})
 
 
 class Money(msgspec.Struct, frozen=True):
@@ -54,38 +61,54 @@ def currency_fault(code: str) -> str | None:
 def parse_typed(text: str, currency: str) -> int | None:
     """Minor units from what a person typed, or None where it cannot be read without guessing.
 
-    Takes `1234`, `1 234,50`, `1,234.50`, `1'234.50`. Of two kinds of separator the last is the
-    decimal one; a single one is decimal when at most `exponent` digits follow it, else it groups.
+    Takes `1234`, `1 234,50`, `1,234.50`, `1'234.50`, in the digits of any script. Of two kinds of
+    separator the last is the decimal one; a single one is decimal when at most `exponent` digits
+    follow it, else it groups. Arabic has a mark for each.
     """
-    digits = "".join(text.split()).replace("'", "").replace("\u2019", "")
+    places = exponent(currency)
+    digits = _plain(text)
     if not digits or len(digits) > 30:
         return None
-    places = exponent(currency)
-    last = max(digits.rfind("."), digits.rfind(","))
-    if last >= 0:
-        whole, mark, part = digits[:last], digits[last], digits[last + 1 :]
-        other = "," if mark == "." else "."
-        if mark in whole:  # the same mark twice can only group
-            if other in whole or not _groups(digits.split(mark)):
-                return None
-            digits = digits.replace(mark, "")
-        elif len(part) > places:
-            if other in whole or len(part) != 3 or not _groups([whole, part]):
-                return None
-            digits = whole + part
-        else:
-            if other in whole and not _groups(whole.split(other)):
-                return None
-            digits = whole.replace(other, "") + "." + part
-    if not all(c in "0123456789." for c in digits) or digits.strip(".") == "":
+    if _ARABIC_POINT in digits:
+        found = _decimal(digits, _ARABIC_POINT)
+    else:
+        last = max(digits.rfind("."), digits.rfind(","))
+        found = (digits, "") if last < 0 else _split(digits, digits[last], places)
+    if found is None:
         return None
-    try:
-        return int(Decimal(digits).scaleb(places))
-    except InvalidOperation:
+    whole, part = found
+    if not (whole + part).isdecimal() or len(part) > places:
         return None
+    return int(whole + part.ljust(places, "0"))
+
+
+def _plain(text: str) -> str:
+    """Without spaces of any width and what else can only group, in ASCII digits."""
+    kept = (c for c in text if c not in _GROUPING and unicodedata.category(c) not in _UNSEEN)
+    return "".join(str(unicodedata.decimal(c, c)) for c in kept).replace("\u060c", ",")
+
+
+def _split(digits: str, mark: str, places: int) -> tuple[str, str] | None:
+    """Whole and decimals, by `mark`, the last separator in the text."""
+    if digits.count(mark) == 1 and len(digits.rpartition(mark)[2]) <= places:
+        return _decimal(digits, mark)
+    # It stands twice, or too much follows: it can only group, and so no other mark may be there.
+    groups = digits.split(mark)
+    return ("".join(groups), "") if _groups(groups) else None
+
+
+def _decimal(digits: str, mark: str) -> tuple[str, str] | None:
+    """Whole and decimals, where `mark` is known to stand between them."""
+    whole, _, part = digits.partition(mark)
+    other = "," if "," in whole else "."
+    groups = whole.split(other)
+    if len(groups) > 1 and not _groups(groups):
+        return None
+    return "".join(groups), part
 
 
 def _groups(parts: list[str]) -> bool:
     """Whether the mark between them can only group. `0,500` is half of something: no group."""
     first, *others = parts
-    return 1 <= len(first) <= 3 and first[0] != "0" and all(len(p) == 3 for p in others)
+    is_whole = all(part.isdecimal() for part in parts)
+    return is_whole and len(first) <= 3 and first[0] != "0" and all(len(p) == 3 for p in others)

@@ -13,6 +13,7 @@ from handbill.kernel.clock import Instant
 from handbill.kernel.errors import Faults
 from handbill.kernel.languages import LanguageCode
 from handbill.kernel.money import AMOUNT_MAX, Money, currency_fault
+from handbill.links import asked
 from handbill.merchants.model import METHODS
 
 TITLE_MAX = 200
@@ -73,7 +74,7 @@ class CaptureMode(StrEnum):
     MANUAL = "manual"
 
 
-class PayConfig(msgspec.Struct, frozen=True, omit_defaults=True):
+class PayConfig(asked.Asked, frozen=True, omit_defaults=True):
     """As the merchant gave it. No methods: all that the merchant's accounts offer. No `lang`: each
     payer's own language."""
 
@@ -170,6 +171,19 @@ class LinkWithProducts(msgspec.Struct, frozen=True):
             and self.products_total == self.link.amount_minor
         )
 
+    def without_quantities(self) -> LinkWithProducts:
+        """For a payer to whom the merchant has named an amount."""
+        config = msgspec.structs.replace(self.link.pay_config, quantity_max=None)
+        return LinkWithProducts(
+            msgspec.structs.replace(self.link, pay_config=config), self.products
+        )
+
+    @property
+    def quantity_max(self) -> int | None:
+        """How many of each product a payer may choose. None: no choice, or one that the products,
+        which were changed since, no longer allow."""
+        return self.link.pay_config.quantity_max if self.lines_add_up else None
+
 
 def is_reusable(link: Link) -> bool:
     return link.max_payments is None
@@ -215,7 +229,22 @@ def faults(terms: Terms) -> Faults:
     for i, method in enumerate(methods[:METHODS_MAX]):
         if method not in METHODS:
             found[f"pay_config.methods.{i}"] = ["must be one of: " + ", ".join(METHODS)]
+    found.update(_asked_faults(terms))
     found.update(metadata_faults(terms.metadata))
+    return found
+
+
+def _asked_faults(terms: Terms) -> Faults:
+    config = terms.pay_config
+    found = asked.faults(
+        config,
+        fixed=terms.amount_type is AmountType.FIXED,
+        low=terms.min_minor or 1,
+        high=terms.max_minor or AMOUNT_MAX,
+        keys=terms.metadata,
+    )
+    if config.field is not None and len(terms.metadata) == METADATA_MAX:
+        found["metadata"] = [f"must have at most {METADATA_MAX - 1} keys beside pay_config.field"]
     return found
 
 

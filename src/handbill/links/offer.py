@@ -83,11 +83,14 @@ def read(tx: Tx, link_id: str, payment_id: str = "", asked: Personal | None = No
             end, free_at = "taken", store.next_free_at(tx, link.id)
     if end is None and not methods:
         end = "not_open_yet"
+    full = service.with_products(tx, tenant, [link])[0]
     amount = asked.prefill.amount if asked is not None else None
+    if amount is not None:
+        full = full.without_quantities()
     if amount is None and link.amount_type is AmountType.FIXED:
         amount = link.amount
     return Offer(
-        full=service.with_products(tx, tenant, [link])[0],
+        full=full,
         merchant=merchant,
         methods=methods,
         amounts=derive(merchant.fee_rule, amount) if amount is not None else None,

@@ -12,7 +12,7 @@ from handbill.infra.database import Tx
 from handbill.infra.outbound import address_fault
 from handbill.kernel.errors import Faults
 from handbill.kernel.warnings import Warned
-from handbill.links.model import URL_MAX, LinkWithProducts, Terms
+from handbill.links.model import URL_MAX, AmountType, LinkWithProducts, Terms
 from handbill.merchants import accounts
 from handbill.merchants import service as merchants
 from handbill.merchants.model import Tenant
@@ -44,6 +44,18 @@ def product_faults(products: Sequence[Product], currency: str) -> Faults:
         for i, product in enumerate(products)
         if product.currency != currency
     }
+
+
+def quantity_faults(terms: Terms, products: Sequence[Product]) -> Faults:
+    """Where a payer chooses quantities, what is paid is the sum of the lines: so it must be the
+    sum of one of each, too."""
+    if terms.pay_config.quantity_max is None or terms.amount_type is not AmountType.FIXED:
+        return {}
+    total = sum(product.amount.minor for product in products)
+    if products and total == terms.amount_minor:
+        return {}
+    words = f"needs products that sum to amount.default: {total} is not {terms.amount_minor}"
+    return {"pay_config.quantity_max": [words if products else "needs products"]}
 
 
 def return_url_fault(url: str, test: bool, origins: Sequence[str]) -> str | None:
@@ -83,6 +95,9 @@ def warnings(tx: Tx, tenant: Tenant, full: LinkWithProducts) -> list[Warned]:
                 ("products",),
             )
         )
+    if link.pay_config.quantity_max is not None and full.quantity_max is None:
+        words = "The products do not sum to the amount any more: the page offers no quantities."
+        found.append(Warned("quantities_not_offered", words, ("pay_config.quantity_max",)))
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from handbill.catalog import store as catalog
+from handbill.catalog.products import Product
 from handbill.infra import jobs
 from handbill.infra.database import Tx
 from handbill.infra.paging import Page, Position
@@ -40,6 +41,7 @@ def create(
         **model.faults(terms),
         **rules.faults(tx, tenant, terms, networks),
         **rules.product_faults(products, terms.currency),
+        **rules.quantity_faults(terms, products),
     }
     if terms.expires_at is not None and terms.expires_at <= tx.now:
         found["expires_at"] = ["must be in the future"]
@@ -109,6 +111,7 @@ def change(
         **rules.faults(tx, tenant, _changed_only(terms, changes), networks),
         **rules.product_faults(products, terms.currency),
         **_owned_faults(link, changes, product_ids),
+        **_quantity_faults(tx, tenant, link, terms, products),
     }
     expires_at = changes.get("expires_at")
     if expires_at is not None and expires_at != link.expires_at and expires_at <= tx.now:
@@ -245,7 +248,7 @@ def _close_when_expired(tx: Tx, link: Link) -> None:
 
 def _products_after(
     tx: Tx, tenant: Tenant, link: Link, product_ids: Sequence[str] | None
-) -> list[Any]:
+) -> list[Product]:
     if product_ids is None:
         product_ids = store.attached(tx, [link.id])[link.id]
     return catalog.find_many(tx, tenant, _known(product_ids))
@@ -255,6 +258,18 @@ def _changed_only(terms: Terms, changes: Mapping[str, Any]) -> Terms:
     """What stands already is not judged again: a list of origins may have become shorter since."""
     kept = ("image", "notify_url", "return_url", "fail_url")
     return msgspec.structs.replace(terms, **{n: None for n in kept if n not in changes})
+
+
+def _quantity_faults(
+    tx: Tx, tenant: Tenant, link: Link, terms: Terms, products: Sequence[Product]
+) -> Faults:
+    """A choice that a change of its products has ended already is in nobody's way."""
+    asked, wanted = link.pay_config.quantity_max, terms.pay_config.quantity_max
+    if wanted is None or (
+        wanted == asked and with_products(tx, tenant, [link])[0].quantity_max is None
+    ):
+        return {}
+    return rules.quantity_faults(terms, products)
 
 
 def _owned_faults(

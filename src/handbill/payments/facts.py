@@ -9,7 +9,14 @@ from typing import Any
 from handbill import events
 from handbill.infra.database import Tx
 from handbill.kernel.clock import iso
-from handbill.payments.model import Payment, PaymentStatus, PaymentType, Standing
+from handbill.payments.model import (
+    Agreement,
+    Line,
+    Payment,
+    PaymentStatus,
+    PaymentType,
+    Standing,
+)
 from handbill.payments.refund import Refund
 
 WEBHOOK_STATUSES = frozenset(
@@ -90,8 +97,29 @@ def _snapshot(payment: Payment) -> dict[str, Any]:
         "created": iso(payment.created_at),
         "charged_at": None if payment.charged_at is None else iso(payment.charged_at),
         "metadata": payment.metadata,
+        "tip_amount": payment.tip_minor,
+        "lines": [line(one) for one in payment.lines],
+        "consent": consent(payment.agreement),
         "test": payment.test,
     }
+
+
+def line(bought: Line) -> dict[str, Any]:
+    """As the API shows it."""
+    return {
+        "product": bought.product,
+        "title": bought.title,
+        "qty": bought.qty,
+        "quantity": bought.quantity,
+        "amount": bought.amount_minor,
+    }
+
+
+def consent(agreement: Agreement | None) -> dict[str, Any] | None:
+    """As the API shows it."""
+    if agreement is None:
+        return None
+    return {"text": agreement.text, "agreed": iso(agreement.at), "ticked": agreement.ticked}
 
 
 def record_refund(tx: Tx, event_type: str, refund: Refund, *, first: bool = False) -> None:
@@ -146,4 +174,8 @@ def flat_body(payment: Payment) -> dict[str, Any]:
             body[name] = True
     if payment.metadata:
         body["metadata"] = payment.metadata
+    if payment.tip_minor:
+        body["tip_amount"] = payment.tip_minor
+    if payment.lines:
+        body["lines"] = [line(one) for one in payment.lines]
     return body

@@ -6,6 +6,7 @@ acquirer. A decline ends the attempt, not the payment.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 
 import msgspec
@@ -139,11 +140,45 @@ class Customer(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str | None = None
 
 
+class Line(msgspec.Struct, frozen=True):
+    """What was bought of one product: `quantity` times its portion `qty`, for `amount_minor` in
+    all. `title` as it was then."""
+
+    product: str
+    title: str
+    qty: str
+    quantity: int
+    amount_minor: int
+
+    @property
+    def units(self) -> str:
+        """Quantity and portion in one number: 3 times 0.250 is 0.75."""
+        return format((Decimal(self.qty) * self.quantity).normalize(), "f")
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the payer said to the merchant's question; `key` is its name in the metadata."""
+
+    key: str
+    label: str
+    value: str
+
+
+class Agreement(msgspec.Struct, frozen=True):
+    """The words beside Pay when it was pressed. `ticked`: the payer had to tick a box."""
+
+    text: str
+    at: Instant
+    ticked: bool
+
+
 class Payment(msgspec.Struct, frozen=True):
     """`token` opens its status page; `payer` is the hash of the payer's cookie, `payer_id` the row
     of what is known of them (`payers`), `personal` the query of the personal address at which they
     began. The three amounts are in minor units; `amount_dest_minor` is 0 until the charge.
-    `capture`: the money is taken at once; otherwise it is held until the merchant captures it."""
+    `capture`: the money is taken at once; otherwise it is held until the merchant captures it. What
+    the payer chose stays as they chose it: the tip, which the amount holds, the lines, the answer
+    and the agreement."""
 
     id: str
     merchant_id: int
@@ -181,6 +216,10 @@ class Payment(msgspec.Struct, frozen=True):
     expires_at: Instant
     charged_at: Instant | None
     personal: str | None = None
+    tip_minor: int = 0
+    lines: tuple[Line, ...] = ()
+    answer: Answer | None = None
+    agreement: Agreement | None = None
 
     @property
     def tenant(self) -> Tenant:

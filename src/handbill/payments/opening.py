@@ -9,14 +9,13 @@ import hashlib
 
 import msgspec
 
-from handbill.infra import jobs
 from handbill.infra.database import Tx
 from handbill.kernel import ids
-from handbill.kernel.clock import Instant
-from handbill.kernel.errors import Invalid, LinkNotPayable, NotFound
+from handbill.kernel.errors import Faults, Invalid, LinkNotPayable, NotFound
 from handbill.kernel.languages import LanguageCode
 from handbill.kernel.money import AMOUNT_MAX, Money, parse_typed
 from handbill.links import model as link_model
+from handbill.links import service as link_service
 from handbill.links import store as links
 from handbill.links.model import AmountType, CaptureMode, Link
 from handbill.links.personal import Personal, Prefill
@@ -24,10 +23,11 @@ from handbill.merchants import accounts
 from handbill.merchants import service as merchants
 from handbill.merchants.fees import derive
 from handbill.merchants.model import Account, Merchant, MerchantStatus, Tenant
-from handbill.payments import facts, model, payers, store
+from handbill.payments import attempts, choice, facts, model, payers, store
+from handbill.payments.choice import Choice, Chosen
 from handbill.payments.model import (
+    Answer,
     Attempt,
-    AttemptStatus,
     Customer,
     Payment,
     PaymentStatus,
@@ -39,19 +39,28 @@ REFERENCE = "reference"
 """Where a payment's metadata holds what a personal address calls it."""
 
 
+class Shown(msgspec.Struct, frozen=True):
+    """What stood on the page when Pay was pressed: the total (of a page that works it out, more
+    than one), and the mark of the line that the payer agreed to."""
+
+    totals: tuple[Money, ...] = ()
+    consent: str = ""
+
+
 class Order(msgspec.Struct, frozen=True):
     """What a payer sends with Pay. Exactly one of `link_id` and `token` (of a payment that the API
     made) is set. `payer` is the hash of the payer's cookie; `attempt_id` makes a repeat harmless;
-    `shown` is the total that stood on the page, where it was known before Pay; `lang` is the
-    language that the page spoke. `network` and `effort` are for the guard against card testing.
-    `personal`: what the merchant signed."""
+    `shown` is None for a script, which no page was shown; `lang` is the language that the page
+    spoke. `network` and `effort` are for the guard against card testing. `personal`: what the
+    merchant signed."""
 
     link_id: str | None = None
     token: str | None = None
     method: str | None = None
     amount_typed: str | None = None
     amount_minor: int | None = None
-    shown: Money | None = None
+    choice: Choice = Choice()
+    shown: Shown | None = None
     payer: str | None = None
     attempt_id: str | None = None
     lang: LanguageCode | None = None
@@ -95,7 +104,7 @@ def _open(tx: Tx, order: Order) -> Opened:
         attempt = store.find_attempt(tx, order.attempt_id)
         if attempt is not None:
             payment = store.get(tx, attempt.payment_id)
-            if _is_same_click(order, payment, attempt):
+            if _is_same_click(tx, order, payment, attempt):
                 return Opened(payment, attempt, accounts.get(tx, attempt.account_id))
             # A proof of work pays for one attempt, and that one is there already.
             order = msgspec.structs.replace(order, attempt_id=None, effort=0)
@@ -104,7 +113,7 @@ def _open(tx: Tx, order: Order) -> Opened:
     return _on_payment(tx, order, order.token or "")
 
 
-def _is_same_click(order: Order, payment: Payment, attempt: Attempt) -> bool:
+def _is_same_click(tx: Tx, order: Order, payment: Payment, attempt: Attempt) -> bool:
     """Whether it came before and says the same. A page that the browser had kept can be pressed
     again with another choice: that is a new click. Raises NotFound for a click on another page."""
     if order.link_id not in (None, payment.link_id) or order.token not in (None, payment.token):
@@ -112,13 +121,16 @@ def _is_same_click(order: Order, payment: Payment, attempt: Attempt) -> bool:
     amount = order.amount_minor
     if amount is None and order.amount_typed:
         amount = parse_typed(order.amount_typed, payment.currency)
+    if order.payer is None:  # not known again: a new click could not find the earlier attempt
+        return True
     prefill = _prefill(order)
     amount = prefill.amount.minor if prefill.amount is not None else amount
     same_method = order.method in (None, attempt.method)
-    same_amount = amount in (None, payment.amount_minor)
+    same_amount = amount in (None, payment.amount_minor - payment.tip_minor)
     same_reference = prefill.reference in (None, payment.metadata.get(REFERENCE))
-    # Of a payer who is not known again, a new click could not find the earlier attempt.
-    return order.payer is None or (same_method and same_amount and same_reference)
+    same_choice = choice.says_the_same(order.choice, payment)
+    same_person = choice.names(order.choice, payers.customer(tx, payment.payer_id))
+    return same_method and same_amount and same_reference and same_choice and same_person
 
 
 def _on_link(tx: Tx, order: Order, link_id: str) -> Opened:
@@ -128,14 +140,13 @@ def _on_link(tx: Tx, order: Order, link_id: str) -> Opened:
     _check_open(tx, link, mine, _prefill(order))
     tenant = Tenant(link.merchant_id, link.test)
     method, account = _route(tx, tenant, link.currency, link.pay_config.methods or (), order.method)
-    amount = _amount(link, order)
+    chosen = _chosen(tx, link, order)
+    amount = chosen.amount
     with_fee = derive(merchant.fee_rule, amount).with_fee
-    if order.shown not in (None, Money(with_fee, amount.currency)):
-        raise Invalid({"amount": ["has changed since the page was opened"]})
+    _check_shown(link, order, chosen, Money(with_fee, amount.currency))
     earlier, fits = None, True
     if mine is not None:
-        fits = Money(mine.amount_minor, mine.currency) == amount
-        fits = fits and mine.amount_with_fee_minor == with_fee
+        fits = _fits(tx, mine, chosen, with_fee)
         fits = fits and mine.metadata.get(REFERENCE) == _metadata(link, order).get(REFERENCE)
         earlier = _earlier(tx, mine, method, fits=fits)
     if earlier is None or earlier.must_end:
@@ -145,7 +156,7 @@ def _on_link(tx: Tx, order: Order, link_id: str) -> Opened:
     if mine is not None and not fits:  # the link was edited, or this is about something else
         links.free_place(tx, mine.id)
         mine = None
-    payment = mine or _new_payment(tx, link, amount, with_fee, order)
+    payment = mine or _new_payment(tx, link, chosen, with_fee, order)
     lifetime = model.ATTEMPT_LIFE
     if not link_model.is_reusable(link):
         lifetime = model.PLACE_LIFE
@@ -153,10 +164,9 @@ def _on_link(tx: Tx, order: Order, link_id: str) -> Opened:
     if mine is None:
         store.add(tx, payment)
         facts.record(tx, "payment.created", payment, first=True)
-    attempt = _new_attempt(tx, payment, account, method, order.attempt_id, lifetime)
+    attempt = attempts.begin(tx, payment, account, method, order.attempt_id, lifetime)
     screening.begun_on_link(tx, order.network, link.id, attempt.id)
-    customer = payers.customer(tx, payment.payer_id)
-    return Opened(payment, attempt, account, is_new=True, customer=customer)
+    return Opened(payment, attempt, account, is_new=True, customer=chosen.customer)
 
 
 def _on_payment(tx: Tx, order: Order, token: str) -> Opened:
@@ -173,7 +183,7 @@ def _on_payment(tx: Tx, order: Order, token: str) -> Opened:
     if earlier is not None:
         return earlier
     screening.admit_to_payment(tx, order.network, payment.id)
-    attempt = _new_attempt(tx, payment, account, method, order.attempt_id, model.ATTEMPT_LIFE)
+    attempt = attempts.begin(tx, payment, account, method, order.attempt_id, model.ATTEMPT_LIFE)
     screening.begun_on_payment(tx, order.network, payment.id, attempt.id)
     customer = payers.customer(tx, payment.payer_id)
     return Opened(payment, attempt, account, is_new=True, customer=customer)
@@ -203,6 +213,16 @@ def _check_open(tx: Tx, link: Link, mine: Payment | None, prefill: Prefill) -> N
         raise LinkNotPayable("taken", free_at=links.next_free_at(tx, link.id))
 
 
+def _fits(tx: Tx, payment: Payment, chosen: Chosen, with_fee: int) -> bool:
+    """Whether the payer's open payment is for the same, and by the same person."""
+    return (
+        payment.amount == chosen.amount
+        and payment.amount_with_fee_minor == with_fee
+        and choice.is_same(payment, chosen)
+        and payers.customer(tx, payment.payer_id) == chosen.customer
+    )
+
+
 def _earlier(tx: Tx, payment: Payment, method: str, *, fits: bool) -> Opened | None:
     """The payer's live attempt: taken up again where nothing changed, otherwise to be ended."""
     attempt = store.latest_attempt(tx, payment.id)
@@ -230,9 +250,38 @@ def _route(
     return wanted, offered[wanted]
 
 
+def _chosen(tx: Tx, link: Link, order: Order) -> Chosen:
+    """Raises Invalid with all that is wrong, by the names of the form's fields."""
+    full = link_service.with_products(tx, Tenant(link.merchant_id, link.test), [link])[0]
+    prefill, base, found = _prefill(order), None, Faults()
+    if prefill.amount is not None:
+        full = full.without_quantities()
+    try:
+        base = _amount(link, order)
+    except Invalid as error:
+        found = error.faults
+    known = Customer(email=prefill.email)
+    judged = choice.judge(full, base, order.choice, tx.now, known)
+    if judged.chosen is None or found:
+        raise Invalid(found | judged.faults)
+    return judged.chosen
+
+
+def _check_shown(link: Link, order: Order, chosen: Chosen, total: Money) -> None:
+    """Nobody is charged a total, or agrees to a line, that they have not seen. A payer who types
+    the amount has seen it, as long as nothing is added."""
+    if order.shown is None:
+        return
+    is_typed = link.amount_type is AmountType.DYNAMIC and not chosen.tip_minor
+    if total not in order.shown.totals and not (is_typed and total == chosen.amount):
+        raise Invalid({"amount": ["has changed since the page was opened"]})
+    if order.shown.consent != choice.mark_of(link.pay_config):
+        raise Invalid({"consent": ["has changed since the page was opened"]})
+
+
 def _amount(link: Link, order: Order) -> Money:
-    """What this payer pays before fees: what the merchant signed for them, the link's, or what
-    was typed, within bounds."""
+    """What this payer pays before tip and fees: what the merchant signed for them, the link's, or
+    what was typed, within bounds."""
     signed = _prefill(order).amount
     if signed is not None:
         return signed
@@ -256,14 +305,16 @@ def _prefill(order: Order) -> Prefill:
     return order.personal.prefill if order.personal is not None else Prefill()
 
 
-def _metadata(link: Link, order: Order) -> dict[str, str]:
+def _metadata(link: Link, order: Order, answer: Answer | None = None) -> dict[str, str]:
+    """What the merchant signed comes before what a payer answered."""
+    answered = {answer.key: answer.value} if answer is not None else {}
     reference = _prefill(order).reference
-    return link.metadata if reference is None else {**link.metadata, REFERENCE: reference}
+    signed = {REFERENCE: reference} if reference is not None else {}
+    return link.metadata | answered | signed
 
 
-def _new_payment(tx: Tx, link: Link, amount: Money, with_fee: int, order: Order) -> Payment:
-    payment_id = ids.new_id(tx.now)
-    customer = Customer(email=_prefill(order).email)
+def _new_payment(tx: Tx, link: Link, chosen: Chosen, with_fee: int, order: Order) -> Payment:
+    payment_id, amount = ids.new_id(tx.now), chosen.amount
     return Payment(
         id=payment_id,
         merchant_id=link.merchant_id,
@@ -275,7 +326,7 @@ def _new_payment(tx: Tx, link: Link, amount: Money, with_fee: int, order: Order)
         fingerprint=None,
         token=ids.token(),
         payer=order.payer,
-        payer_id=payers.add(tx, Tenant(link.merchant_id, link.test), customer),
+        payer_id=payers.add(tx, Tenant(link.merchant_id, link.test), chosen.customer),
         status=PaymentStatus.CREATED,
         amount_minor=amount.minor,
         amount_with_fee_minor=with_fee,
@@ -290,7 +341,7 @@ def _new_payment(tx: Tx, link: Link, amount: Money, with_fee: int, order: Order)
         return_url=link.return_url,
         fail_url=link.fail_url,
         lang=order.lang or link.lang,
-        metadata=_metadata(link, order),
+        metadata=_metadata(link, order, chosen.answer),
         error_code=None,
         error_description=None,
         late=False,
@@ -301,45 +352,8 @@ def _new_payment(tx: Tx, link: Link, amount: Money, with_fee: int, order: Order)
         expires_at=tx.now + model.PAYMENT_LIFE,
         charged_at=None,
         personal=order.personal.query if order.personal is not None else None,
+        tip_minor=chosen.tip_minor,
+        lines=chosen.lines,
+        answer=chosen.answer,
+        agreement=chosen.agreement,
     )
-
-
-def _new_attempt(
-    tx: Tx,
-    payment: Payment,
-    account: Account,
-    method: str,
-    attempt_id: str | None,
-    lifetime: Instant,
-) -> Attempt:
-    """Stored with the job that asks the acquirer about it, whatever becomes of this process."""
-    attempt = Attempt(
-        id=attempt_id or ids.new_id(tx.now),
-        payment_id=payment.id,
-        merchant_id=payment.merchant_id,
-        account_id=account.id,
-        provider=account.provider,
-        method=method,
-        status=AttemptStatus.CREATED,
-        live=True,
-        reference=None,
-        redirect_url=None,
-        qr_payload=None,
-        amount_minor=payment.amount_with_fee_minor,
-        currency=payment.currency,
-        fee_minor=None,
-        standing=None,
-        received_minor=None,
-        received_currency=None,
-        capture_minor=None,
-        capture_with_fee_minor=None,
-        error_code=None,
-        error_description=None,
-        created_at=tx.now,
-        updated_at=tx.now,
-        expires_at=tx.now + lifetime,
-    )
-    store.add_attempt(tx, attempt)
-    payload = {"attempt_id": attempt.id, "merchant_id": attempt.merchant_id, "asked": 0}
-    jobs.add(tx, model.RECONCILE, payload, due_at=model.reconcile_at(0, tx.now), key=attempt.id)
-    return attempt

@@ -23,8 +23,8 @@ _PAYMENT = (
     " status, amount_minor, amount_with_fee_minor, amount_dest_minor, refunded_minor, currency,"
     " method, provider, title, description, notify_url, return_url, fail_url, lang,"
     " metadata_json, error_code, error_description, late, surplus, capture, created_at,"
-    " updated_at,"
-    " expires_at, charged_at, personal"
+    " updated_at, expires_at, charged_at, personal, tip_minor, lines_json, answer_json,"
+    " agreement_json"
 )
 _ATTEMPT = (
     "id, payment_id, merchant_id, account_id, provider, method, status, live, reference,"
@@ -48,9 +48,11 @@ def _update(table: str, columns: str, fixed: frozenset[str]) -> str:
     return f"UPDATE {table} SET {sets} WHERE id = :id AND merchant_id = :merchant_id"
 
 
-# The payer never changes, and must not come back with what was read before they were erased.
+# The payer never changes, and must not come back with what was read before they were erased. What
+# they chose does not change either.
 _FIXED = frozenset({"id", "merchant_id", "test", "created_at", "payment_id", "account_id"})
 _FIXED |= {"payer", "payer_id", "personal"}
+_FIXED |= {"tip_minor", "lines_json", "answer_json", "agreement_json"}
 _ADD_PAYMENT = _insert("payments", _PAYMENT)
 _SAVE_PAYMENT = _update("payments", _PAYMENT, _FIXED)
 _ADD_ATTEMPT = _insert("attempts", _ATTEMPT)

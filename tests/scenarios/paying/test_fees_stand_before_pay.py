@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from handbill.merchants.fees import Fee, FeeRule
-from tests.support.payers import Payer
+from tests.support.payers import Payer, seen
 from tests.support.running import RunningHouse
 
 pytestmark = pytest.mark.anyio
@@ -47,8 +47,14 @@ async def test_a_payer_who_types_the_amount_reads_what_is_added(
 
     page = await payer.look(link["url"])
     assert "A fee of 2.5% + 10.00 is added" in page.text
-    await payer.begin(link["url"], amount="100")
+    again = seen(await payer.press(link["url"], page.token, method="card", amount="100"))
+    assert (again.status, again.typed) == (409, "100")
+    assert "Price ₽100.00" in again.text
+    assert "Fee for paying online ₽12.50 Total ₽112.50" in again.text
+    assert await house.payments() == []
 
+    answer = await payer.press(link["url"], again.token, method="card", amount="100")
+    assert answer.status_code == 303
     payment = await house.payment()
     assert (payment["amount"], payment["amount_with_fee"]) == (10_000, 11_250)
 

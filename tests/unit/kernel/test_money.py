@@ -60,6 +60,21 @@ def test_a_currency_in_small_letters_is_refused_with_the_right_spelling() -> Non
         (".5", "RUB", 50),
         ("5.", "RUB", 500),
         ("007", "RUB", 700),
+        ("1\u202f234,50", "EUR", 123_450),  # the narrow space of French
+        ("1\u2009234.50", "EUR", 123_450),
+        ("1.234", "EUR", 123_400),
+        ("1.234", "JPY", 1_234),
+        ("1.234,5", "KWD", 1_234_500),
+        ("1,234.500", "KWD", 1_234_500),
+        ("\u0661\u0662\u0663\u0664", "EGP", 123_400),
+        ("\u0661\u066c\u0662\u0663\u0664\u066b\u0665\u0660", "EGP", 123_450),
+        ("\u0661\u066c\u0662\u0663\u0664", "KWD", 1_234_000),  # this mark can only group
+        ("\u0661\u066b\u0662\u0663\u0664", "KWD", 1_234),
+        ("\u06f1\u06f2\u06f3\u06f4\u066b\u06f5", "IRR", 123_450),
+        ("\u0661\u0662\u060c\u0665", "EGP", 1_250),
+        ("\u200f\u0661\u0662\u200f", "EGP", 1_200),
+        ("\uff11\uff12\uff13", "JPY", 123),
+        ("1,234\u066b50", "EGP", 123_450),
     ],
 )
 def test_what_people_type_is_read(typed: str, currency: str, minor: int) -> None:
@@ -77,7 +92,17 @@ def test_what_people_type_is_read(typed: str, currency: str, minor: int) -> None
         ("+5", "RUB"),
         ("1e3", "RUB"),
         ("0x10", "RUB"),
-        ("١٢", "RUB"),
+        ("²", "RUB"),
+        ("½", "RUB"),
+        ("Ⅷ", "RUB"),
+        ("\u0661\u066b\u0662\u0663\u0664", "EGP"),  # a decimal mark and three decimals
+        ("1\u066b2\u066b3", "EGP"),
+        ("1\u066b234,5", "EGP"),
+        ("1\u066b5", "JPY"),
+        (".", "JPY"),
+        (",,", "RUB"),
+        ("1.2,3.4", "RUB"),
+        (",500", "RUB"),
         ("10.5.5", "RUB"),
         ("1,23,456", "RUB"),
         ("1234,567", "RUB"),
@@ -108,6 +133,41 @@ def test_an_amount_that_is_written_out_is_read_back(minor: int, currency: str) -
 @given(st.integers(1_000, AMOUNT_MAX), st.sampled_from([",", ".", " ", "'"]))
 def test_grouped_thousands_are_read_back(whole: int, mark: str) -> None:
     assert parse_typed(f"{whole:,}".replace(",", mark), "RUB") == whole * 100
+
+
+PLACES = {"JPY": 0, "RUB": 2, "KWD": 3}
+
+
+@given(
+    st.integers(0, AMOUNT_MAX),
+    st.sampled_from(sorted(PLACES)),
+    st.sampled_from(
+        [(" ", ","), (",", "."), (".", ","), ("\u00a0", ","), ("\u202f", ","), ("'", ".")]
+    ),
+    st.sampled_from(["0", "\u0660", "\u06f0", "\u0966"]),
+)
+def test_an_amount_with_groups_and_all_decimals_means_the_same_to_everybody(
+    minor: int, currency: str, marks: tuple[str, str], zero: str
+) -> None:
+    group, point = marks
+    places = PLACES[currency]
+    whole, part = divmod(minor, 10**places)
+    decimals = f"{point}{part:0{places}}" if places else ""
+    typed = f"{whole:,}".replace(",", group) + decimals
+    typed = typed.translate({ord(str(n)): ord(zero) + n for n in range(10)})
+
+    assert parse_typed(typed, currency) == minor
+
+
+@given(st.integers(1, 999), st.integers(0, 999), st.sampled_from([",", "."]))
+def test_one_mark_before_three_digits_groups_unless_the_currency_has_three_places(
+    first: int, rest: int, mark: str
+) -> None:
+    typed, both = f"{first}{mark}{rest:03}", first * 1_000 + rest
+
+    assert parse_typed(typed, "RUB") == both * 100
+    assert parse_typed(typed, "JPY") == both
+    assert parse_typed(typed, "KWD") == both
 
 
 @given(st.text(max_size=40), st.sampled_from(["RUB", "JPY", "KWD"]))

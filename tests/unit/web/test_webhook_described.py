@@ -12,7 +12,7 @@ from jsonschema_rs import Draft202012Validator
 from handbill.events import Event
 from handbill.kernel.addresses import Addresses
 from handbill.payments import facts
-from handbill.payments.model import Payment, PaymentStatus, PaymentType
+from handbill.payments.model import Line, Payment, PaymentStatus, PaymentType
 from handbill.web import api
 from handbill.web.api.webhook import EventWebhook, PaymentWebhook
 from handbill.webhooks.targets import event_body, flat_body
@@ -62,6 +62,8 @@ EVERYTHING: dict[str, Any] = {
     "test": True,
     "metadata": {"order": "1001"},
     "error_description": "Declined",
+    "tip_minor": 100,
+    "lines": (Line(NAMES[4], "Espresso", "1", 3, 900),),
 }
 
 
@@ -86,7 +88,11 @@ def sent(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("changes", [{}, EVERYTHING, {"type": PaymentType.PAYMENT}])
 def test_what_is_sent_fits_the_document(status: PaymentStatus, changes: dict[str, Any]) -> None:
     shared = api.describe(Addresses("https://pay.example"))["components"]["schemas"]
-    schema = {**shared["PaymentWebhook"], "additionalProperties": False}
+    schema = {
+        **shared["PaymentWebhook"],
+        "additionalProperties": False,
+        "components": {"schemas": shared},
+    }
 
     Draft202012Validator(schema).validate(sent(status=status, **changes))
 

@@ -10,6 +10,9 @@ from msgspec import UNSET, Meta, UnsetType
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import iso
 from handbill.kernel.languages import LanguageCode
+from handbill.kernel.money import AMOUNT_MAX
+from handbill.links import asked, model
+from handbill.links.asked import Contact
 from handbill.links.model import (
     DESCRIPTION_MAX,
     METHODS_MAX,
@@ -66,8 +69,61 @@ class AmountChange(msgspec.Struct, frozen=True, kw_only=True):
     max: PositiveMinor | UnsetType | None = UNSET
 
 
+Suggestions = Annotated[
+    list[Annotated[int, Meta(ge=1, le=AMOUNT_MAX)]],
+    Meta(
+        max_length=asked.SUGGESTIONS_MAX,
+        description="Amounts to choose from, in minor units; the payer may still type another."
+        " Only for `dynamic` links.",
+    ),
+]
+QuantityMax = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=asked.QUANTITY_MAX,
+        description="The payer chooses how many of each product, up to this. Only for `fixed` links"
+        " whose products sum to the amount.",
+    ),
+]
+Tips = Annotated[
+    list[Annotated[int, Meta(ge=1, le=asked.TIP_BASIS_POINTS_MAX)]],
+    Meta(
+        max_length=asked.TIPS_MAX,
+        description="Tips to choose from, in basis points of the amount: 1000 is 10 %. The payer"
+        " may choose none or type an amount.",
+    ),
+]
+
+
+class FieldIn(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to ask the payer. The answer comes in `metadata` under `key`."""
+
+    key: Annotated[str, Meta(min_length=1, max_length=asked.FIELD_KEY_MAX)]
+    label: Annotated[
+        str,
+        Meta(min_length=1, max_length=asked.FIELD_LABEL_MAX, description="What the page says."),
+    ]
+    required: bool = False
+    choices: (
+        Annotated[
+            list[Annotated[str, Meta(min_length=1, max_length=asked.FIELD_VALUE_MAX)]],
+            Meta(max_length=asked.FIELD_CHOICES_MAX, description="Absent: the payer types."),
+        ]
+        | None
+    ) = None
+
+
+class ConsentIn(msgspec.Struct, frozen=True, kw_only=True):
+    """A line beside Pay. `required`: with a box that the payer has to tick."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=asked.CONSENT_MAX)]
+    required: bool = False
+
+
 class PayConfigIn(msgspec.Struct, frozen=True, kw_only=True):
-    """How a link can be paid. May be empty. In a PATCH, absent members stay as they are."""
+    """How a link can be paid, and what it asks of the payer. May be empty. In a PATCH, absent
+    members stay as they are, null clears one."""
 
     methods: Methods | UnsetType | None = UNSET
     label: Label | UnsetType | None = UNSET
@@ -86,6 +142,14 @@ class PayConfigIn(msgspec.Struct, frozen=True, kw_only=True):
         ]
         | UnsetType
         | None
+    ) = UNSET
+    suggestions: Suggestions | UnsetType | None = UNSET
+    quantity_max: QuantityMax | UnsetType | None = UNSET
+    field: FieldIn | UnsetType | None = UNSET
+    tips: Tips | UnsetType | None = UNSET
+    consent: ConsentIn | UnsetType | None = UNSET
+    contact: (
+        Annotated[Contact, Meta(description="What the payer has to leave.")] | UnsetType | None
     ) = UNSET
 
 
@@ -170,6 +234,12 @@ class PayConfig(msgspec.Struct, frozen=True, kw_only=True):
     label: Label | UnsetType = UNSET
     capture: CaptureMode | UnsetType = UNSET
     lang: LanguageCode | UnsetType = UNSET
+    suggestions: tuple[int, ...] | UnsetType = UNSET
+    quantity_max: int | UnsetType = UNSET
+    field: asked.Field | UnsetType = UNSET
+    tips: tuple[int, ...] | UnsetType = UNSET
+    consent: asked.Consent | UnsetType = UNSET
+    contact: Contact | UnsetType = UNSET
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -223,7 +293,7 @@ def show_link(full: LinkWithProducts, addresses: Addresses) -> Link:
         partner_id=link.merchant_id,
         amount=amount,
         amount_type=link.amount_type,
-        pay_config=PayConfig(**msgspec.structs.asdict(link.pay_config)),
+        pay_config=_show_pay_config(link.pay_config),
         image=None if link.image is None else addresses.image(link.image),
         products=[show_product(product, addresses) for product in full.products],
         url=addresses.link_page(link.id),
@@ -245,3 +315,10 @@ def show_link(full: LinkWithProducts, addresses: Addresses) -> Link:
         test=link.test,
         updated=iso(link.updated_at),
     )
+
+
+def _show_pay_config(config: model.PayConfig) -> PayConfig:
+    """As it was given: what the merchant left out is left out."""
+    given = {name: getattr(config, name) for name in ("methods", "label", "capture")}
+    said = {name: getattr(config, name) for name in asked.Asked.__struct_fields__}
+    return PayConfig(**given, **{name: value for name, value in said.items() if value})

@@ -13,11 +13,14 @@ from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import SECOND
 from handbill.kernel.errors import Conflict, Invalid
 from handbill.links import model, service, store
+from handbill.links.asked import Consent, Field
 from handbill.links.model import LinkStatus, LinkWithProducts, Terms
 from handbill.links.service import Made
 from handbill.merchants.model import Scope
 from handbill.web.api.link_shapes import (
+    ConsentIn,
     DeletedLink,
+    FieldIn,
     Link,
     LinkChange,
     LinkFilter,
@@ -133,15 +136,23 @@ def _changes(body: LinkChange, link: model.Link, addresses: Addresses) -> dict[s
 
 
 def _pay_config(before: model.PayConfig, said: PayConfigIn) -> model.PayConfig:
-    members = {name: getattr(said, name) for name in PayConfigIn.__struct_fields__}
-    if said.methods:
-        members["methods"] = tuple(said.methods)
-    changes = {
-        name: UNSET if value is None else value
-        for name, value in members.items()
-        if value is not UNSET
-    }
+    """Absent members stay, null clears one."""
+    cleared, changes = model.PayConfig(), dict[str, Any]()
+    for name in PayConfigIn.__struct_fields__:
+        value = getattr(said, name)
+        if value is not UNSET:
+            changes[name] = getattr(cleared, name) if value is None else _kept(value)
     return msgspec.structs.replace(before, **changes)
+
+
+def _kept(value: Any) -> Any:
+    """A member as links keep it."""
+    if isinstance(value, FieldIn):
+        choices = None if value.choices is None else tuple(value.choices)
+        return Field(value.key, value.label, value.required, choices)
+    if isinstance(value, ConsentIn):
+        return Consent(value.text, value.required)
+    return tuple(value) if isinstance(value, list) else value
 
 
 _PATH = "/api/v1/links"

@@ -15,7 +15,7 @@ from handbill.kernel.languages import LanguageCode
 from handbill.kernel.money import Money
 from handbill.links.model import DESCRIPTION_MAX
 from handbill.merchants.model import Scope
-from handbill.payments import ordering, service, store
+from handbill.payments import facts, ordering, service, store
 from handbill.payments.model import Customer, Payment, PaymentStatus, PaymentType
 from handbill.payments.ordering import TXID_MAX, Ordered, PaymentOrder
 from handbill.web.api.values import (
@@ -84,6 +84,24 @@ class TransactionFilter(Paged, frozen=True, kw_only=True):
     created_to: Annotated[MomentIn, Meta(description="Before this time.")] | None = None
 
 
+class BoughtLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A product as it was bought."""
+
+    product: Id
+    title: str
+    qty: Annotated[str, Meta(description="The portion: the product's own quantity.")]
+    quantity: Annotated[int, Meta(description="How many of them.")]
+    amount: Annotated[int, Meta(description="Of the whole line, in minor units.")]
+
+
+class GivenConsent(msgspec.Struct, frozen=True, kw_only=True):
+    """What stood beside Pay when the payer pressed it."""
+
+    text: str
+    agreed: Moment
+    ticked: Annotated[bool, Meta(description="The payer ticked a box; otherwise it was a line.")]
+
+
 class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     """A payment. The three amounts do not change after the charge."""
 
@@ -108,10 +126,16 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     created: Moment
     charged_at: Moment | None
     metadata: dict[str, str]
+    tip_amount: Annotated[int, Meta(description="The payer's tip; `amount` holds it.")]
+    lines: Annotated[
+        list[BoughtLine], Meta(description="What was bought, where the products say what is paid.")
+    ]
+    consent: GivenConsent | None
     test: bool
 
 
 def show_transaction(payment: Payment, addresses: Addresses) -> Transaction:
+    agreed = facts.consent(payment.agreement)
     return Transaction(
         id=payment.id,
         txid=payment.txid,
@@ -134,6 +158,9 @@ def show_transaction(payment: Payment, addresses: Addresses) -> Transaction:
         created=iso(payment.created_at),
         charged_at=None if payment.charged_at is None else iso(payment.charged_at),
         metadata=payment.metadata,
+        tip_amount=payment.tip_minor,
+        lines=[BoughtLine(**facts.line(line)) for line in payment.lines],
+        consent=None if agreed is None else GivenConsent(**agreed),
         test=payment.test,
     )
 

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from handbill.web.api.events import EventType, Facts
+from handbill.web.api.transactions import BoughtLine
 from handbill.web.api.values import Id, Minor, Moment
 from handbill.web.openapi import Message
 
@@ -43,6 +44,13 @@ class PaymentWebhook(msgspec.Struct, frozen=True, kw_only=True):
     surplus: Annotated[bool, Meta(description="Money that came twice.")] | UnsetType = UNSET
     test: Annotated[bool, Meta(description="Sandbox money: nothing moved.")] | UnsetType = UNSET
     metadata: dict[str, str] | UnsetType = UNSET
+    tip_amount: (
+        Annotated[Minor, Meta(description="The payer's tip; `amount` holds it.")] | UnsetType
+    ) = UNSET
+    lines: (
+        Annotated[list[BoughtLine], Meta(description="What was bought, product by product.")]
+        | UnsetType
+    ) = UNSET
 
 
 class EventWebhook(msgspec.Struct, frozen=True, kw_only=True):

@@ -43,10 +43,15 @@ async def form(request: Request, fields_max: int = FIELDS_MAX) -> dict[str, str]
 
 def _json(body: bytes) -> dict[str, str]:
     try:
-        members = msgspec.json.decode(body, type=dict[str, str | int | None])
+        members = msgspec.json.decode(body, type=dict[str, str | int | bool | None])
     except msgspec.MsgspecError as error:
         raise Malformed("The body must be a JSON object of text and whole numbers.") from error
-    return {name: str(value) for name, value in members.items() if value is not None}
+    return {name: _text(value) for name, value in members.items() if value is not None}
+
+
+def _text(value: str | int | bool) -> str:
+    """As a form would send it: a box that is ticked, or not."""
+    return ("yes" if value else "") if isinstance(value, bool) else str(value)
 
 
 async def _body(request: Request) -> bytes:

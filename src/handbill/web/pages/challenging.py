@@ -16,8 +16,8 @@ from handbill.web.pages.puzzles import Puzzles
 from handbill.web.pages.render import again_in
 from handbill.web.pages.views import ChallengePage
 
-FIELDS = ("attempt", "method", "amount", "amount_minor")
-"""Of the form that was sent; they come back with the solution."""
+SPENT = frozenset({"challenge", "solution"})
+"""Fields that do not come back with the next solution; all others of the form do."""
 STATUS = 403
 
 
@@ -50,7 +50,7 @@ class Challenges:
         self._count("challenged")
         desk = self._desk
         puzzle = self._puzzles.make(order, asked.bits)
-        kept = [(name, fields[name]) for name in FIELDS if name in fields]
+        kept = [(name, value) for name, value in fields.items() if name not in SPENT]
         view = ChallengePage(
             seller=showing.seller(offer.merchant, desk.addresses),
             what=showing.title_of(offer, language),

@@ -28,13 +28,15 @@ KEPT_MAX = 512
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A finished page. `total` is what it says the payer pays, where it says so."""
+    """A finished page. `total` is what it says the payer pays, where it says so; `consent` is the
+    mark of what they agree to."""
 
     link_id: str
     cut: Cut
     headers: dict[str, str]
     total: Money | None
     lang: str
+    consent: str = ""
 
 
 class _Copy(msgspec.Struct, frozen=True):
@@ -127,7 +129,7 @@ class KeptPages:
         if copy is None:
             return None
         page = copy.page
-        body = page.cut.with_token(self._tickets.issue(page.link_id, page.total))
+        body = page.cut.with_token(self._tickets.issue(page.link_id, page.total, page.consent))
         return Ready(kept.route, [*copy.headers, (b"content-length", b"%d" % len(body))], body)
 
     def _copy(self, kept: _Kept, query: bytes, accept: bytes) -> _Copy | None:

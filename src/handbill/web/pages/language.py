@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from copy import copy
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache, cached_property
 from gettext import NullTranslations
 from unicodedata import category
@@ -15,7 +16,7 @@ from unicodedata import category
 import msgspec
 from babel.core import Locale
 from babel.dates import format_date, format_time
-from babel.numbers import NumberPattern, get_currency_symbol, parse_pattern
+from babel.numbers import NumberPattern, format_percent, get_currency_symbol, parse_pattern
 
 from handbill.kernel.clock import Instant, iso
 from handbill.kernel.languages import LanguageCode
@@ -107,6 +108,11 @@ class Language:
     @property
     def decimal_mark(self) -> str:
         return str(self._numbers.number_symbols["latn"]["decimal"])
+
+    def percent(self, basis_points: int) -> str:
+        """`10%`, `12.5 %`: with as many digits as it has."""
+        share = Decimal(basis_points).scaleb(-4)
+        return format_percent(share, locale=self._numbers, decimal_quantization=False)
 
     def sign(self, currency: str) -> str:
         return _sign(currency, self._numbers)

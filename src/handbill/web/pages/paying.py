@@ -10,16 +10,25 @@ from starlette.types import Scope
 
 from handbill.catalog import store as catalog
 from handbill.kernel import ids
-from handbill.kernel.errors import Challenged, Conflict, Invalid, LinkNotPayable, NotFound
-from handbill.kernel.money import Money
+from handbill.kernel.errors import (
+    Challenged,
+    Conflict,
+    Faults,
+    Invalid,
+    LinkNotPayable,
+    NotFound,
+)
+from handbill.payments.choice import mark_of
 from handbill.payments.opening import Order
 from handbill.web.entrance import Ready
-from handbill.web.pages import asking, challenging, kept, reading, showing, standing
+from handbill.web.pages import asking, challenging, choosing, kept, reading, showing, standing
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.language import Language
 from handbill.web.pages.onward import led_on, told
+from handbill.web.pages.questions import NOTHING, Pressed, Said
 from handbill.web.pages.reading import Read
-from handbill.web.pages.tickets import Ticket, Tickets
+from handbill.web.pages.tickets import Tickets
+from handbill.web.pages.views import PayPage
 
 OF_LINK = "/pay/link/{id}"
 OF_PRODUCT = "/pay/product/{id}"
@@ -70,7 +79,7 @@ class Paying:
         language = desk.language_of(request, read.offer.link.lang)
         if read.offer.end is not None:
             return desk.end(read.offer, read.mine_here, read.offer.end, language)
-        page = self._make(read, language)
+        page = self._page(read, _view(self._desk, read, language), language)
         if read.mine is None and read.offer.link.max_payments is None:
             self._kept.keep(request.scope, route, read.offer, page, seen)
         return self._answer(page)
@@ -81,38 +90,22 @@ class Paying:
         page = await self._kept.look(request)
         return None if page is None else self._answer(page)
 
-    def _make(
-        self,
-        read: Read,
-        language: Language,
-        typed: str | None = None,
-        fault: str = "",
-        warning: str = "",
-    ) -> kept.Page:
+    def _page(self, read: Read, view: PayPage, language: Language) -> kept.Page:
         desk, offer = self._desk, read.offer
-        view = showing.pay_page(offer, desk.addresses, read.sizes, language)
-        if read.mine_here is not None:
-            going = standing.unfinished(read.mine_here, desk.addresses, desk.clock.now())
-            view = msgspec.structs.replace(view, unfinished=going)
-        if fault:
-            again = showing.asked(offer, typed, fault)
-            view = msgspec.structs.replace(view, asked=again)
-        if warning:
-            view = msgspec.structs.replace(view, warnings=(warning,))
-        hosts = desk.page_hosts(offer.methods)
-        headers = desk.page_headers(language, hosts, shown_by=offer.merchant)
-        cut = desk.renderer.pay(view, language)
-        return kept.Page(offer.link.id, cut, headers, view.total, language.code)
+        hosts, scripts = desk.page_hosts(offer.methods), view.form.live is not None
+        headers = desk.page_headers(language, hosts, scripts=scripts, shown_by=offer.merchant)
+        cut, mark = desk.renderer.pay(view, language), mark_of(offer.link.pay_config)
+        return kept.Page(offer.link.id, cut, headers, view.total, language.code, mark)
 
     def _answer(self, page: kept.Page, status: int = 200) -> Response:
-        token = self._tickets.issue(page.link_id, page.total)
+        token = self._tickets.issue(page.link_id, page.total, page.consent)
         return asking.html(page.cut.with_token(token), page.headers, status)
 
     async def _pay(self, request: Request, link_id: str) -> Response:
         fields = await asking.form(request)
         ticket = self._tickets.read(fields.get("attempt"), link_id)
         network = asking.network(request, self._desk.crypto)
-        order = _order(request, fields, link_id, ticket, network)
+        order = choosing.order_of(request, fields, link_id, ticket, network)
         order = msgspec.structs.replace(
             order,
             lang=self._desk.languages.asked(request),
@@ -122,12 +115,15 @@ class Paying:
         if asking.wants_json(request):
             return await self._pay_as_a_program(order)
         language = self._desk.language_of(request)  # the page named its own in the form's address
+        if choosing.UPDATE in fields:
+            order = msgspec.structs.replace(order, payer=self._desk.cookie.known(request))
+            return await self._again(order, language)
         if ticket is None:
             return _stale(self._desk, order, language)
         cookie = self._desk.cookie.read(request)
         cookie = cookie or self._desk.cookie.of_first(ticket.attempt_id)
         order = msgspec.structs.replace(order, payer=self._desk.cookie.hashed(cookie))
-        response = await self._start(order, link_id, fields, language)
+        response = await self._start(order, fields, language)
         self._desk.cookie.set(response, cookie)
         return response
 
@@ -138,16 +134,14 @@ class Paying:
         except Challenged as asked:
             raise self._challenges.describe(order, asked) from asked
 
-    async def _start(
-        self, order: Order, link_id: str, fields: dict[str, str], language: Language
-    ) -> Response:
+    async def _start(self, order: Order, fields: dict[str, str], language: Language) -> Response:
         desk = self._desk
         try:
             started = await desk.payments.start(desk.db, order)
         except Invalid as error:
-            if set(error.faults) == {"amount"}:
-                return await self._refused(order, link_id, fields, language)
-            return _stale(desk, order, language)  # a method that went since
+            if "method" in error.faults:  # one that went since
+                return _stale(desk, order, language)
+            return await self._again(order, language, refused=error.faults)
         except LinkNotPayable as error:
             read = await reading.of_order(desk.db, order)
             return desk.end(read.offer, read.mine_here, read.offer.end or error.state, language)
@@ -161,24 +155,21 @@ class Paying:
             return desk.undecided(read.mine, language)
         return await led_on(desk, started)
 
-    async def _refused(
-        self, order: Order, link_id: str, fields: dict[str, str], language: Language
+    async def _again(
+        self, order: Order, language: Language, refused: Faults | None = None
     ) -> Response:
-        """The page again, with the amount as it was typed and what is wrong with it."""
-        desk = self._desk
-        read = await reading.of_order(desk.db, order)
+        """The page with what the payer said and what it comes to: they asked for the total (None),
+        or what they sent was `refused`."""
+        read = await reading.of_order(self._desk.db, order)
         if read.offer.end is not None:  # changed meanwhile
-            return _stale(desk, order, language)
-        if read.offer.amounts is not None:
-            words = language.gettext(
-                "The amount has changed since you opened this page. Nothing was started."
-            )
-            return self._answer(self._make(read, language, warning=words), 409)
-        link, typed, minor = read.offer.link, fields.get("amount", ""), order.amount_minor
-        if minor is not None:
-            typed = language.plain_number(Money(minor, link.currency))
-        fault = showing.amount_fault(link, typed, language)
-        return self._answer(self._make(read, language, typed, fault), 422)
+            return _stale(self._desk, order, language)
+        pressed = Pressed.PAY if refused is not None else Pressed.UPDATE
+        said = Said(order.choice, order.amount_typed, order.amount_minor, pressed)
+        view, status = _view(self._desk, read, language, said), 422
+        if not view.is_refused:
+            view = showing.with_news(view, refused or {}, language)
+            status = 200 if refused is None else 409
+        return self._answer(self._page(read, view, language), status)
 
     async def _link_of_product(self, request: Request) -> str:
         product_id = _id(request)
@@ -188,31 +179,18 @@ class Paying:
         return product.link_id
 
 
+def _view(desk: Desk, read: Read, language: Language, said: Said = NOTHING) -> PayPage:
+    now = desk.clock.now()
+    view = showing.pay_page(read.offer, desk.addresses, read.sizes, language, now, said)
+    if read.mine_here is None:
+        return view
+    going = standing.unfinished(read.mine_here, desk.addresses, now)
+    return msgspec.structs.replace(view, unfinished=going)
+
+
 def _stale(desk: Desk, order: Order, language: Language) -> Response:
     query = order.personal.query if order.personal is not None else ""
     return desk.stale(desk.addresses.link_page(order.link_id or "", query), language)
-
-
-def _order(
-    request: Request,
-    fields: dict[str, str],
-    link_id: str,
-    ticket: Ticket | None,
-    network: str | None,
-) -> Order:
-    minor = fields.get("amount_minor")
-    if minor is not None and not (minor.isascii() and minor.isdigit() and len(minor) <= 13):
-        raise Invalid({"amount_minor": ["must be a whole number of minor units"]})
-    return Order(
-        link_id=link_id,
-        method=fields.get("method") or None,
-        amount_typed=fields.get("amount"),
-        amount_minor=int(minor) if minor is not None else None,
-        shown=ticket.total if ticket else None,
-        attempt_id=ticket.attempt_id if ticket else None,
-        address=request.client.host if request.client else None,
-        network=network,
-    )
 
 
 def _id(request: Request) -> str:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from handbill.catalog import images
 from handbill.catalog.products import Product
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.cards import reads_like_card
 from handbill.kernel.clock import Instant
-from handbill.kernel.money import AMOUNT_MAX, Money, exponent, parse_typed
+from handbill.kernel.errors import Faults
+from handbill.kernel.money import AMOUNT_MAX, Money, parse_typed
 from handbill.links.model import AmountType, Label, Link
 from handbill.links.offer import Offer
 from handbill.merchants.fees import BASIS_POINTS, Fee
 from handbill.merchants.model import Merchant
 from handbill.payments.model import Payment
+from handbill.web.pages import questions
 from handbill.web.pages.language import Language, in_language
+from handbill.web.pages.questions import NOTHING, Said
 from handbill.web.pages.views import AskedAmount, Line, Method, PayPage, Picture, Seller
 from handbill.web.pages.words import HEADINGS, METHODS
 
@@ -53,30 +58,39 @@ def methods(names: tuple[str, ...], language: Language) -> tuple[Method, ...]:
     return tuple(shown(name) for name in names)
 
 
-def pay_page(offer: Offer, addresses: Addresses, sizes: Sizes, language: Language) -> PayPage:
-    link, amounts = offer.link, offer.amounts
-    amount = fee = total = None
-    if amounts is not None:
-        amount = Money(amounts.amount, link.currency)
-        if amounts.with_fee != amounts.amount:
-            fee = Money(amounts.with_fee - amounts.amount, link.currency)
-            total = Money(amounts.with_fee, link.currency)
+def pay_page(
+    offer: Offer,
+    addresses: Addresses,
+    sizes: Sizes,
+    language: Language,
+    now: Instant,
+    said: Said = NOTHING,
+) -> PayPage:
+    """`said`: what the payer has said so far, where the page is shown again."""
+    link, reckoned = offer.link, questions.reckon(offer, said, now)
+    form = questions.form(offer, said, reckoned, language)
     label = label_of(link)
     title = title_of(offer, language)
+    lines = _lines(offer, addresses, sizes)
+    is_typed = offer.amounts is None
+    is_plain = is_typed and form.live is None  # what is typed is what is paid
+    tip, fee = reckoned.judged.tip_minor, reckoned.fee
     return PayPage(
         title=title or language.gettext(HEADINGS[label]),
         seller=seller(offer.merchant, addresses),
         action=in_language(address_of(offer, addresses), language.code),
         methods=methods(tuple(name for name, _ in offer.methods), language),
-        asked=None if amounts is not None else asked(offer),
+        amount=None if is_plain else reckoned.base,
+        tip=Money(tip, link.currency) if tip else None,
+        fee=Money(fee, link.currency) if fee else None,
+        amount_with_fee=None if is_plain else reckoned.total,
+        asked=asked(offer, said, language) if is_typed else None,
         description=(link.description or "").strip().removeprefix(title).strip(),
-        lines=_lines(offer, addresses, sizes),
+        lines=questions.with_quantities(offer, lines, said, reckoned, language),
         picture=picture(link.image, addresses, sizes),
         label=label,
+        form=form,
         test=link.test,
-        amount=amount,
-        fee=fee,
-        amount_with_fee=total,
     )
 
 
@@ -84,6 +98,26 @@ def address_of(offer: Offer, addresses: Addresses) -> str:
     """Where this page is, and where Pay goes: with all that a personal address says."""
     query = offer.personal.query if offer.personal is not None else ""
     return addresses.link_page(offer.link.id, query)
+
+
+def with_news(view: PayPage, refused: Faults, language: Language) -> PayPage:
+    """The page again, with why: nothing on it is wrong, but it was not seen before Pay."""
+    if "consent" in refused:
+        words = language.gettext(
+            "The line that you agree to has changed since you opened this page. "
+            "Nothing was started."
+        )
+    elif view.form.live is None or view.total is None:
+        words = language.gettext(
+            "The amount has changed since you opened this page. Nothing was started."
+        )
+    else:
+        words = language.gettext(
+            "The total is %(total)s. Nothing has been charged yet: press Pay when it is right."
+        ) % {"total": language.money(view.total)}
+        note = msgspec.structs.replace(view.form, note=words)
+        return msgspec.structs.replace(view, form=note)
+    return msgspec.structs.replace(view, warnings=(words,))
 
 
 def payment_page(
@@ -134,51 +168,56 @@ def first_line(text: str | None) -> str:
     return line if len(line) <= HEADING_MAX else line[: HEADING_MAX - 1].rstrip() + "…"
 
 
-def asked(offer: Offer, typed: str | None = None, fault: str = "") -> AskedAmount:
+def asked(offer: Offer, said: Said, language: Language) -> AskedAmount:
     """The amount field; after a refusal with what was typed and why it was refused."""
-    link = offer.link
+    link, typed, fault = offer.link, said.typed, ""
 
     def money(minor: int | None) -> Money | None:
         return Money(minor, link.currency) if minor else None
 
+    suggestions = questions.chips(link, said, language)
+    is_chosen = any(chip.chosen for chip in suggestions)
+    if said.pressed is not None and not is_chosen:
+        if said.minor is not None:
+            typed = language.plain_number(Money(said.minor, link.currency))
+        fault = amount_fault(link, typed or "", language)
     return AskedAmount(
         currency=link.currency,
-        suggestion=money(link.amount_minor),
+        suggestion=None if is_chosen else money(link.amount_minor),
         minimum=money(link.min_minor),
         maximum=money(link.max_minor),
         typed="" if typed and reads_like_card(typed) else typed,
         fault=fault,
         fee_percent=_fee_words(offer.merchant.fee_rule.payer, link.currency),
+        suggestions=suggestions,
+        own=(said.pressed is not None or link.amount_minor > 0) and not is_chosen,
     )
 
 
 def amount_fault(link: Link, typed: str, language: Language) -> str:
-    """Why a typed amount was refused, with the bounds as the payer reads money."""
+    """Why an amount was refused, in words for the payer; empty where it can be taken."""
     if reads_like_card(typed):
         return language.gettext("This looks like a card number. Type only the amount here.")
     minor = parse_typed(typed, link.currency) if typed.strip() else None
     if minor is None:
         return unreadable_amount(link.currency, language)
+    low, high = link.min_minor or 1, link.max_minor or AMOUNT_MAX
+    if low <= minor <= high:
+        return ""
     bounds = {
-        "least": language.money(Money(link.min_minor or 1, link.currency)),
-        "most": language.money(Money(link.max_minor or AMOUNT_MAX, link.currency)),
+        "least": language.money(Money(low, link.currency)),
+        "most": language.money(Money(high, link.currency)),
     }
     if link.min_minor and link.max_minor:
         return language.gettext("Type an amount from %(least)s to %(most)s.") % bounds
-    if minor < (link.min_minor or 1):
+    if minor < low:
         return language.gettext("Type at least %(least)s.") % bounds
     return language.gettext("Type at most %(most)s.") % bounds
 
 
 def unreadable_amount(currency: str, language: Language) -> str:
-    example = language.plain_number(_example(currency))
+    example = questions.example(currency, language)
     return language.gettext("Type an amount such as %(example)s.") % {"example": example}
-
-
-def _example(currency: str) -> Money:
-    """A number with every kind of digit that the currency has: 1234.50, 1234, 1234.500."""
-    places = exponent(currency)
-    return Money(12_345 * 10 ** (places - 1) if places else 1_234, currency)
 
 
 def _fee_words(fee: Fee, currency: str) -> str:
@@ -194,8 +233,9 @@ def _fee_words(fee: Fee, currency: str) -> str:
 
 def _lines(offer: Offer, addresses: Addresses, sizes: Sizes) -> tuple[Line, ...]:
     full = offer.full
-    if offer.link.product_id is not None:
-        return ()  # the page is the product's own: it says everything above already
+    if offer.link.product_id is not None:  # the page says all of it already
+        products = full.products if full.quantity_max is not None else ()
+        return tuple(Line(p.header, quantity=p.qty, amount=p.amount) for p in products)
     priced = full.lines_add_up and offer.link.amount_type is AmountType.FIXED
     return tuple(_line(product, priced, addresses, sizes) for product in full.products)
 

@@ -15,11 +15,13 @@ LENGTH_MAX = 400
 
 
 class Ticket(msgspec.Struct, frozen=True, array_like=True):
-    """An attempt that may be started once, and the total that the page showed."""
+    """An attempt that may be started once, the total that the page showed, and the mark of the line
+    beside Pay."""
 
     link_id: str
     attempt_id: str
     total: Money | None
+    consent: str = ""
 
 
 class Tickets:
@@ -27,10 +29,11 @@ class Tickets:
         self._crypto = crypto
         self._clock = clock
 
-    def issue(self, link_id: str, total: Money | None) -> str:
+    def issue(self, link_id: str, total: Money | None, consent: str = "") -> str:
         """Another one for each copy of the page; safe in an attribute."""
         now = self._clock.now()
-        return self._crypto.sign(PURPOSE, Ticket(link_id, ids.new_id(now), total), now + LIFE)
+        ticket = Ticket(link_id, ids.new_id(now), total, consent)
+        return self._crypto.sign(PURPOSE, ticket, now + LIFE)
 
     def read(self, token: str | None, link_id: str) -> Ticket | None:
         """None: forged, stale, of another link."""

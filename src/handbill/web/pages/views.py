@@ -14,6 +14,7 @@ from handbill.kernel.clock import Instant
 from handbill.kernel.money import Money
 from handbill.links.model import Label
 from handbill.payments.mark import Mark
+from handbill.web.pages.forms import Chip, Form
 
 StatusState = Literal[
     "waiting",
@@ -51,13 +52,17 @@ class Picture(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One product. `amount` is price times quantity; None where prices do not add up."""
+    """One product. `amount` is price times quantity; None where prices do not add up. Where the
+    payer chooses how many, `name` is the form's field for it, `typed` what stands in it."""
 
     title: str
     text: str = ""
     quantity: str = "1"
     amount: Money | None = None
     picture: Picture | None = None
+    name: str = ""
+    typed: str = ""
+    fault: str = ""
 
 
 class Method(msgspec.Struct, frozen=True):
@@ -69,7 +74,8 @@ class Method(msgspec.Struct, frozen=True):
 
 
 class AskedAmount(msgspec.Struct, frozen=True):
-    """The amount field of a `dynamic` link. `typed` and `fault` come back after a refusal."""
+    """The amount of a `dynamic` link: a field, and where there are `suggestions` also buttons, of
+    which the last (`own`) is for another amount. `typed` and `fault` come back after a refusal."""
 
     currency: str
     suggestion: Money | None = None
@@ -79,6 +85,8 @@ class AskedAmount(msgspec.Struct, frozen=True):
     fault: str = ""
     fee_percent: str = ""
     """The payer's fee in words such as `5% + 10.00`, where one is added to what is typed."""
+    suggestions: tuple[Chip, ...] = ()
+    own: bool = False
 
 
 class Unfinished(msgspec.Struct, frozen=True):
@@ -89,10 +97,11 @@ class Unfinished(msgspec.Struct, frozen=True):
 
 
 class PayPage(msgspec.Struct, frozen=True):
-    """A link that can be paid. Exactly one of `amount` and `asked` is set.
+    """A link that can be paid. `asked`: the payer types the amount; `amount` is then set only where
+    something is added to it, and as far as it is known.
 
-    `amount_with_fee` is what the payer pays; `fee` is None where nothing is added. With one
-    method there is no choice to make, only a button.
+    `amount_with_fee` is what the payer pays; `tip` and `fee` are None where nothing is added. With
+    one method there is no choice to make, only a button.
     """
 
     title: str
@@ -100,9 +109,11 @@ class PayPage(msgspec.Struct, frozen=True):
     action: str
     methods: tuple[Method, ...]
     amount: Money | None = None
+    tip: Money | None = None
     fee: Money | None = None
     amount_with_fee: Money | None = None
     asked: AskedAmount | None = None
+    form: Form = Form()
     description: str = ""
     lines: tuple[Line, ...] = ()
     picture: Picture | None = None
@@ -112,8 +123,8 @@ class PayPage(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if (self.amount is None) == (self.asked is None):
-            raise ValueError("a page either shows an amount or asks for one")
+        if self.amount is None and self.asked is None and self.form.live is None:
+            raise ValueError("a page shows an amount or asks for one")
         if not self.methods:
             raise ValueError("a page without a method is the end state not_open_yet")
 
@@ -121,6 +132,17 @@ class PayPage(msgspec.Struct, frozen=True):
     def total(self) -> Money | None:
         """What the payer pays, where it is known before they type."""
         return self.amount_with_fee or self.amount
+
+    @property
+    def asks(self) -> bool:
+        """Whether the payer is asked more than an amount and a method."""
+        return self.form != Form() or (self.asked is not None and bool(self.asked.suggestions))
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the payer has something to put right."""
+        amount = self.asked is not None and bool(self.asked.fault)
+        return amount or self.form.is_refused or any(line.fault for line in self.lines)
 
     @property
     def priced(self) -> bool:

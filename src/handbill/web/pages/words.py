@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
+from handbill.links.asked import Contact
 from handbill.links.model import Label
+from handbill.payments.choice import Trouble
 from handbill.web.pages.views import StatusState
 
 
@@ -295,6 +297,39 @@ BUTTONS: dict[Label, tuple[str, str]] = {
     Label.DONATE: (N_("Donate %(amount)s"), N_("Donate")),
     Label.BOOK: (N_("Book and pay %(amount)s"), N_("Book and pay")),
     Label.ORDER: (N_("Order and pay %(amount)s"), N_("Order and pay")),
+}
+
+CONTACTS: dict[Contact, str] = {
+    Contact.EMAIL: N_("E-mail"),
+    Contact.PHONE: N_("Phone"),
+}
+
+_CARD = N_("This looks like a card number. It is not needed here.")
+_ANEW = N_("The seller has changed what can be chosen here. Choose again.")
+_TOO_MUCH = N_("This is more than can be paid here at once.")
+# Why something that was chosen or typed cannot be taken, by the field of the form.
+TROUBLES: dict[tuple[str, Trouble], str] = {
+    ("quantity", Trouble.NOTHING): N_("Choose at least one."),
+    ("quantity", Trouble.NOT_OFFERED): _ANEW,
+    ("quantity", Trouble.TOO_MANY): N_("Choose a number from 0 to %(most)s."),
+    ("quantity", Trouble.TOO_MUCH): _TOO_MUCH,
+    ("quantity", Trouble.UNREADABLE): N_("Choose a number from 0 to %(most)s."),
+    ("tip", Trouble.NOT_OFFERED): _ANEW,
+    ("tip_amount", Trouble.MISSING): N_("Type the tip, or choose another."),
+    ("tip_amount", Trouble.UNREADABLE): N_("Type an amount such as %(example)s."),
+    ("tip_amount", Trouble.TOO_MUCH): _TOO_MUCH,
+    ("field", Trouble.MISSING): N_("Fill this in, please."),
+    ("field", Trouble.NOT_OFFERED): N_("Choose one of the list."),
+    ("field", Trouble.TOO_LONG): N_("Use at most 200 characters."),
+    ("field", Trouble.UNREADABLE): N_("Use letters, digits and signs only."),
+    ("field", Trouble.CARD): _CARD,
+    ("email", Trouble.MISSING): N_("Type your e-mail address."),
+    ("email", Trouble.UNREADABLE): N_("Type an e-mail address such as name@example.com."),
+    ("email", Trouble.CARD): _CARD,
+    ("phone", Trouble.MISSING): N_("Type your phone number."),
+    ("phone", Trouble.UNREADABLE): N_("Type a phone number with 7 to 15 digits."),
+    ("phone", Trouble.CARD): _CARD,
+    ("consent", Trouble.MISSING): N_("Tick the box if you agree."),
 }
 
 # Why a payment was declined. Lost, stolen and restricted cards get the general words: the person
