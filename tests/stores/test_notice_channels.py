@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from handbill.kernel.errors import Conflict, Invalid, NotFound, TooMany
 from handbill.notices import service, store
 from handbill.notices.model import CHANNELS_MAX, PER_MINUTE, ChannelStatus, Kind
 from handbill.notices.service import Terms
+from handbill.notices.telling import Trial
 from tests.support.notices import CHAT, TOKEN, Listener
 from tests.support.shop import CRYPTO, Shop
 
@@ -118,11 +120,18 @@ async def test_a_test_says_what_came_of_it_and_brings_a_channel_back(
 
 async def test_tests_count_among_the_messages_of_a_minute(shop: Shop, listener: Listener) -> None:
     channel = await listener.add()
-    for _ in range(PER_MINUTE):
-        await listener.teller.try_out(shop.db, shop.tenant, channel.id)
 
+    async def try_out() -> Trial:
+        return await listener.teller.try_out(shop.db, shop.tenant, channel.id)
+
+    tried = await asyncio.gather(
+        *(try_out() for _ in range(2 * PER_MINUTE)), return_exceptions=True
+    )
+
+    assert sum(isinstance(one, Trial) for one in tried) == PER_MINUTE
+    assert len(listener.courier.sent) == PER_MINUTE
     with pytest.raises(TooMany) as refused:
-        await listener.teller.try_out(shop.db, shop.tenant, channel.id)
+        await try_out()
     assert refused.value.retry_after_seconds == 60
 
 

@@ -110,17 +110,20 @@ class Message(msgspec.Struct, frozen=True):
         return "\n".join((self.subject, *self.lines))
 
 
-def sent(channel: Channel, now: Instant) -> Channel:
-    """After a success: as healthy as a new one, and one message nearer to the limit."""
+def counted(channel: Channel, now: Instant) -> Channel:
+    """One message nearer to the limit of the minute."""
     fresh = now >= channel.minute_at + MINUTE
     return msgspec.structs.replace(
         channel,
-        failing_since=None,
-        failures=0,
-        last_error=None,
-        last_sent_at=now,
         minute_at=now if fresh else channel.minute_at,
         minute_count=1 if fresh else channel.minute_count + 1,
+    )
+
+
+def sent(channel: Channel, now: Instant) -> Channel:
+    """After a success: as healthy as a new one."""
+    return msgspec.structs.replace(
+        channel, failing_since=None, failures=0, last_error=None, last_sent_at=now
     )
 
 

@@ -17,7 +17,7 @@ from handbill.infra import jobs
 from handbill.infra.database import Database, Tx
 from handbill.infra.jobs import Job
 from handbill.kernel.clock import SECOND, Instant
-from handbill.kernel.errors import TooMany, Unavailable
+from handbill.kernel.errors import CannotUnseal, TooMany, Unavailable
 from handbill.kernel.languages import LanguageCode
 from handbill.merchants import service as merchants
 from handbill.merchants.model import Tenant
@@ -74,6 +74,8 @@ class Teller:
             try:
                 key = f"{due.channel.id}.{due.through}"
                 error = await self._send(due.channel, due.message, key)
+            except CannotUnseal:
+                raise  # for the operator, who reads it in the log
             except Unavailable:
                 await db.write(lambda tx: jobs.again(tx, job, tx.now + BUSY))
                 return
@@ -88,12 +90,15 @@ class Teller:
             if (free_at := model.free_at(channel, tx.now)) > tx.now:
                 seconds = max(1, -((tx.now - free_at) // SECOND))
                 raise TooMany("Too many messages in a minute.", retry_after_seconds=seconds)
+            # Counted before it is sent: those who press at once must not send without end.
+            store.save(tx, model.counted(channel, tx.now))
             name = merchants.get(tx, tenant.merchant_id).name
             language = self._speak(channel.lang)
             message = wording.of_trial(channel.test, name, language)
             return channel, message, f"{channel.id}.test.{tx.now}"
 
-        channel, message, key = await db.read(prepare)
+        merchant_id = tenant.merchant_id
+        channel, message, key = await db.write(prepare, merchant=merchant_id)
         error = await self._send(channel, message, key)
 
         def keep(tx: Tx) -> Channel:
@@ -105,7 +110,7 @@ class Teller:
             store.save(tx, tried)
             return tried
 
-        return Trial(await db.write(keep, merchant=tenant.merchant_id), error)
+        return Trial(await db.write(keep, merchant=merchant_id), error)
 
     async def _send(self, channel: Channel, message: Message, key: str) -> str | None:
         error = await self._courier.send(channel, message, key, self._speak(channel.lang))
@@ -150,7 +155,7 @@ def _settle(tx: Tx, job: Job, due: _Due, error: str | None) -> None:
         _settle_failure(tx, job, model.failed(channel, tx.now, error))
         return
     if due.message is not None:
-        channel = model.sent(channel, tx.now)
+        channel = model.sent(model.counted(channel, tx.now), tx.now)
     # Not back: a channel that was switched off and on meanwhile has gone on from there.
     through = max(channel.after_sequence, due.through)
     store.save(tx, msgspec.structs.replace(channel, after_sequence=through))

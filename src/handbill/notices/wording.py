@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 from urllib.parse import urlsplit
 
+import msgspec
+
 from handbill import events
 from handbill.events import Event
 from handbill.kernel.money import Money
@@ -20,6 +22,50 @@ OF_MONEY = frozenset(
         *("refund.succeeded", "refund.failed"),
     }
 )
+
+
+def N_(message: str) -> str:  # the name that message extractors look for
+    return message
+
+
+class Words(msgspec.Struct, frozen=True):
+    """What happened, and what to do about it."""
+
+    subject: str
+    advice: str = ""
+
+
+WORDS: dict[str, Words] = {
+    "payment.charged": Words(N_("Paid: %(amount)s")),
+    "payment.surplus": Words(
+        N_("Paid twice: %(amount)s came once more"),
+        N_("It goes back to the payer, unless your rules say otherwise."),
+    ),
+    "payment.review": Words(
+        N_("Money waits for your decision: %(amount)s"), N_("Accept it, or send it back.")
+    ),
+    "refund.succeeded": Words(N_("Refunded: %(amount)s")),
+    "refund.failed": Words(
+        N_("A refund of %(amount)s failed"),
+        N_("The payer has not got the money. Try again, or ask your payment provider."),
+    ),
+    events.LINK_REQUESTED: Words(
+        N_("A payer asks for a new link"),
+        N_("The link has ended. You can open it again, or make a new one."),
+    ),
+    events.ENDPOINT_DISABLED: Words(
+        N_("Webhooks to %(host)s are switched off"),
+        N_("Deliveries there failed for too long. Repair it, then switch it on again."),
+    ),
+    events.DELIVERY_EXHAUSTED: Words(
+        N_("A webhook to %(host)s was given up"),
+        N_("It was tried for three days. You can have it sent again."),
+    ),
+    events.CHANNEL_DISABLED: Words(
+        N_("Notices to %(channel)s are switched off"),
+        N_("They failed for too long. Repair the channel, then switch it on again."),
+    ),
+}
 
 
 class Language(Protocol):
@@ -43,8 +89,10 @@ def of_one(event: Event, what: str, merchant: str, language: Language) -> Messag
         "host": urlsplit(str(event.facts.get("url", ""))).hostname or "",
         "channel": event.facts.get("kind", ""),
     }
-    subject = _subject(event.type, language.gettext) % known
-    lines = [_advice(event.type, language.gettext), what, _reference(event, language), merchant]
+    said = WORDS[event.type]
+    subject = language.gettext(said.subject) % known
+    advice = language.gettext(said.advice) if said.advice else ""
+    lines = [advice, what, _reference(event, language), merchant]
     return _named(event.test, subject, lines, language)
 
 
@@ -66,83 +114,46 @@ def of_trial(test: bool, merchant: str, language: Language) -> Message:
     return _named(test, subject, [words, merchant], language)
 
 
-def _subject(type: str, words: Callable[[str], str]) -> str:
-    match type:
-        case "payment.charged":
-            return words("Paid: %(amount)s")
-        case "payment.surplus":
-            return words("Paid twice: %(amount)s came once more")
-        case "payment.review":
-            return words("Money waits for your decision: %(amount)s")
-        case "refund.succeeded":
-            return words("Refunded: %(amount)s")
-        case "refund.failed":
-            return words("A refund of %(amount)s failed")
-        case events.LINK_REQUESTED:
-            return words("A payer asks for a new link")
-        case events.ENDPOINT_DISABLED:
-            return words("Webhooks to %(host)s are switched off")
-        case events.DELIVERY_EXHAUSTED:
-            return words("A webhook to %(host)s was given up")
-        case events.CHANNEL_DISABLED:
-            return words("Notices to %(channel)s are switched off")
-    raise ValueError(f"no words for {type}")
-
-
-def _advice(type: str, words: Callable[[str], str]) -> str:
-    match type:
-        case "payment.surplus":
-            return words("It goes back to the payer, unless your rules say otherwise.")
-        case "payment.review":
-            return words("Accept it, or send it back.")
-        case "refund.failed":
-            return words("The payer has not got the money. Try again, or ask your provider.")
-        case events.LINK_REQUESTED:
-            return words("The link has ended. You can open it again, or write to them.")
-        case events.ENDPOINT_DISABLED:
-            return words("It failed for too long. Repair it, then switch it on again.")
-        case events.DELIVERY_EXHAUSTED:
-            return words("It was tried for three days. You can have it sent again.")
-        case events.CHANNEL_DISABLED:
-            return words("They failed for too long. Repair the channel, then switch it on again.")
-    return ""
-
-
 def _counted(type: str, num: int, language: Language) -> str:
-    words = language.ngettext
     match type:
         case "payment.charged":
-            return words("%(num)d payment: %(amount)s", "%(num)d payments: %(amount)s", num)
+            return language.ngettext(
+                "%(num)d payment: %(amount)s", "%(num)d payments: %(amount)s", num
+            )
         case "payment.surplus":
-            return words(
+            return language.ngettext(
                 "%(num)d payment came twice: %(amount)s",
                 "%(num)d payments came twice: %(amount)s",
                 num,
             )
         case "payment.review":
-            return words(
+            return language.ngettext(
                 "%(num)d payment waits for your decision: %(amount)s",
                 "%(num)d payments wait for your decision: %(amount)s",
                 num,
             )
         case "refund.succeeded":
-            return words("%(num)d refund: %(amount)s", "%(num)d refunds: %(amount)s", num)
+            return language.ngettext(
+                "%(num)d refund: %(amount)s", "%(num)d refunds: %(amount)s", num
+            )
         case "refund.failed":
-            return words(
+            return language.ngettext(
                 "%(num)d refund failed: %(amount)s", "%(num)d refunds failed: %(amount)s", num
             )
         case events.LINK_REQUESTED:
-            return words("%(num)d request for a new link", "%(num)d requests for a new link", num)
+            return language.ngettext(
+                "%(num)d request for a new link", "%(num)d requests for a new link", num
+            )
         case events.ENDPOINT_DISABLED:
-            return words(
+            return language.ngettext(
                 "%(num)d webhook endpoint switched off",
                 "%(num)d webhook endpoints switched off",
                 num,
             )
         case events.DELIVERY_EXHAUSTED:
-            return words("%(num)d webhook given up", "%(num)d webhooks given up", num)
+            return language.ngettext("%(num)d webhook given up", "%(num)d webhooks given up", num)
         case events.CHANNEL_DISABLED:
-            return words(
+            return language.ngettext(
                 "%(num)d notice channel switched off", "%(num)d notice channels switched off", num
             )
     raise ValueError(f"no words for {type}")
