@@ -9,6 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from handbill.kernel.languages import DEFAULT, NAMES, LanguageCode
 from handbill.kernel.mailboxes import is_mailbox
 
 SECRET_CHARACTERS_MIN = 32
@@ -71,6 +72,17 @@ def networks(value: object) -> tuple[Network, ...]:
         return tuple(ip_network(word) for word in words if word)
     except ValueError as refused:
         raise ValueError(f"must be networks such as 10.0.0.0/8: {refused}") from None
+
+
+def languages(value: object) -> tuple[LanguageCode, ...]:
+    """In the order in which pages list them, with English."""
+    many = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    words = {word.strip() for item in many for word in str(item).split(",")} - {""}
+    if words == {"all"}:
+        return tuple(NAMES)
+    if unknown := sorted(words - set(NAMES)):
+        raise ValueError(f"has no {', '.join(unknown)}; choose from {', '.join(NAMES)}, or all")
+    return tuple(code for code in NAMES if code in words or code == DEFAULT)
 
 
 def public_url(value: object) -> str:

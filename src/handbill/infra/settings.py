@@ -17,12 +17,16 @@ from msgspec import Meta
 
 from handbill.infra import setting_values as values
 from handbill.infra.setting_values import Network
+from handbill.kernel import languages
 from handbill.kernel.errors import Faults, Invalid
+from handbill.kernel.languages import LanguageCode
 
 PREFIX = "HANDBILL_"
 SECRETS = frozenset({"secret_key", "metrics_token", "storage_secret_access_key", "smtp_url"})
 
 LogFormat = Literal["text", "json"]
+
+UNREVIEWED = ", ".join(code for code in languages.NAMES if code not in languages.REVIEWED)
 
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
@@ -116,6 +120,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     worker: Annotated[
         bool,
         _about("Runs background jobs (webhooks, reconciliation) in this process.", "on"),
+    ]
+    languages: Annotated[
+        tuple[LanguageCode, ...],
+        _about(
+            "Languages that payers may read their pages in, comma-separated; English is always "
+            "among them. No native speaker has reviewed these yet: "
+            f"{UNREVIEWED}.",
+            "all",
+        ),
     ]
     log_format: Annotated[
         LogFormat, _about("`text` for people, `json` for machines: one object a line.", "text")
@@ -275,6 +288,7 @@ def _defaults(given: Mapping[str, Any]) -> dict[str, Any]:
         "network_rate_burst": 2_000,
         "shutdown_seconds": 8,
         "worker": True,
+        "languages": tuple(languages.NAMES),
         "log_format": "text",
         "log_requests": True,
         "metrics_token": None,
@@ -333,6 +347,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "worker": values.flag,
     "log_requests": values.flag,
     "metrics_token": values.secret,
+    "languages": values.languages,
     "log_format": values.choice(*get_args(LogFormat)),
     # Less could take away what is still on its way: webhooks are tried for 76 hours.
     "payer_retention_days": values.whole(7, 3_650),

@@ -32,6 +32,9 @@ NAMES: Mapping[LanguageCode, str] = {
 }
 """Each in its own words, for somebody who reads no other."""
 
+REVIEWED: frozenset[LanguageCode] = frozenset({"en"})
+"""Those that a native speaker has read on the pages. Operators are told which are not."""
+
 TAG_LENGTH_MAX = 35
 ACCEPT_LENGTH_MAX = 1_000
 RANGES_MAX = 32

@@ -46,7 +46,7 @@ async def test_a_payer_who_types_the_amount_reads_what_is_added(
     link = await house.make_link(amount_type="dynamic", amount={"default": 0, "currency": "RUB"})
 
     page = await payer.look(link["url"])
-    assert "A fee of 2.5% + 10.00 is added" in page.text
+    assert "A fee of 2.5% + ₽10.00 is added" in page.text
     again = seen(await payer.press(link["url"], page.token, method="card", amount="100"))
     assert (again.status, again.typed) == (409, "100")
     assert "Price ₽100.00" in again.text

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from handbill.infra.settings import LOOPBACK, NAMES, describe, load
+from handbill.kernel import languages
 from handbill.kernel.errors import Invalid
 
 
@@ -81,6 +82,13 @@ def test_the_word_none_takes_a_default_away() -> None:
     assert load({"webhook_networks": "none"}, {}).webhook_networks == ()
 
 
+def test_all_languages_are_offered_or_those_that_are_named_and_english() -> None:
+    assert (
+        load({}, {}).languages == load({"languages": "all"}, {}).languages == tuple(languages.NAMES)
+    )
+    assert load({"languages": "de, ru"}, {}).languages == ("en", "ru", "de")
+
+
 @pytest.mark.parametrize("word", ["off", "FALSE", "no", "0", False])
 def test_words_for_off(word: object) -> None:
     assert load({"worker": word}, {}).worker is False
@@ -129,6 +137,7 @@ REFUSED = [
     ("trusted_proxies", "10.0.0.1/8"),
     ("trusted_proxies", "everyone"),
     ("secret_key", "too short"),
+    ("languages", "ru, klingon"),
     ("rate_limit", "-1"),
     ("rate_burst", "0"),
     ("log_format", "xml"),

@@ -319,6 +319,6 @@ def show_link(full: LinkWithProducts, addresses: Addresses) -> Link:
 
 def _show_pay_config(config: model.PayConfig) -> PayConfig:
     """As it was given: what the merchant left out is left out."""
-    given = {name: getattr(config, name) for name in ("methods", "label", "capture")}
+    given = {name: getattr(config, name) for name in ("methods", "label", "capture", "lang")}
     said = {name: getattr(config, name) for name in asked.Asked.__struct_fields__}
     return PayConfig(**given, **{name: value for name, value in said.items() if value})

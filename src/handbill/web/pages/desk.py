@@ -44,7 +44,7 @@ class Desk:
         self.codes = codes
         self.streams = live.Streams(parts.db)
         self.assets = Assets(path=parts.addresses.path)
-        self.languages = languages.Languages()
+        self.languages = languages.Languages(parts.settings.languages)
         self.renderer = Renderer(self.assets, self.languages.offered)
         self.cookie = asking.PayerCookie(parts.crypto, secure=parts.addresses.scheme == "https")
 

@@ -15,7 +15,7 @@ from handbill.kernel.errors import Faults
 from handbill.kernel.money import AMOUNT_MAX, Money, parse_typed
 from handbill.links.model import AmountType, Label, Link
 from handbill.links.offer import Offer
-from handbill.merchants.fees import BASIS_POINTS, Fee
+from handbill.merchants.fees import Fee
 from handbill.merchants.model import Merchant
 from handbill.payments.model import Payment
 from handbill.web.pages import questions
@@ -188,7 +188,7 @@ def asked(offer: Offer, said: Said, language: Language) -> AskedAmount:
         maximum=money(link.max_minor),
         typed="" if typed and reads_like_card(typed) else typed,
         fault=fault,
-        fee_percent=_fee_words(offer.merchant.fee_rule.payer, link.currency),
+        fee_percent=_fee_words(offer.merchant.fee_rule.payer, link.currency, language),
         suggestions=suggestions,
         own=(said.pressed is not None or link.amount_minor > 0) and not is_chosen,
     )
@@ -220,14 +220,12 @@ def unreadable_amount(currency: str, language: Language) -> str:
     return language.gettext("Type an amount such as %(example)s.") % {"example": example}
 
 
-def _fee_words(fee: Fee, currency: str) -> str:
+def _fee_words(fee: Fee, currency: str, language: Language) -> str:
     words = []
     if fee.basis_points:
-        whole, part = divmod(fee.basis_points * 100, BASIS_POINTS)
-        digits = f"{whole}.{part:04}".rstrip("0").rstrip(".")
-        words.append(f"{digits}%")
+        words.append(language.percent(fee.basis_points))
     if fixed := fee.fixed.get(currency):
-        words.append(str(Money(fixed, currency).decimal()))
+        words.append(str(language.money(Money(fixed, currency))))
     return " + ".join(words)
 
 

@@ -84,7 +84,7 @@ class AskedAmount(msgspec.Struct, frozen=True):
     typed: str | None = None
     fault: str = ""
     fee_percent: str = ""
-    """The payer's fee in words such as `5% + 10.00`, where one is added to what is typed."""
+    """The payer's fee in words such as `5% + ₽10.00`, where one is added to what is typed."""
     suggestions: tuple[Chip, ...] = ()
     own: bool = False
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from handbill.kernel.languages import LanguageCode
 from handbill.kernel.money import Money, currencies, exponent, parse_typed
-from handbill.web.pages.language import Language, countdown, english
+from handbill.web.pages.language import Language, countdown, english, speak
 
 NO_BREAK, NARROW = "\u00a0", "\u202f"
 
@@ -57,6 +58,51 @@ def test_direction_marks_take_no_room() -> None:
     shown = Language("ar").money(Money(198_050, "RUB"))
     assert "\u200f" in str(shown)
     assert shown.length == len("1,980.50 ₽")
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("en", "2.5%"),
+        ("ru", f"2,5{NO_BREAK}%"),
+        ("de", f"2,5{NO_BREAK}%"),
+        ("fr", f"2,5{NO_BREAK}%"),
+        ("es", f"2,5{NO_BREAK}%"),
+        ("pt-BR", "2,5%"),
+        ("tr", "%2,5"),
+        ("kk", "2,5%"),
+        ("uk", "2,5%"),
+        ("ar", "2.5%"),
+        ("zh-Hans", "2.5%"),
+        ("ja", "2.5%"),
+    ],
+)
+def test_a_share_has_the_marks_of_the_language(code: LanguageCode, text: str) -> None:
+    assert speak(code).percent(250) == text
+
+
+@pytest.mark.parametrize(
+    ("code", "money", "moment"),
+    [
+        ("en", "KWD\u00a01,234.500", "1 March 2026, 10:00 UTC"),
+        ("ru", "1\u00a0234,500\u00a0KWD", "1 марта 2026\u202fг., 10:00 UTC"),  # noqa: RUF001
+        ("de", "1.234,500\u00a0KWD", "1. März 2026, 10:00 UTC"),
+        ("fr", "1\u202f234,500\u00a0KWD", "1 mars 2026, 10:00 UTC"),
+        ("es", "1.234,500\u00a0KWD", "1 de marzo de 2026, 10:00 UTC"),
+        ("pt-BR", "KWD\u00a01.234,500", "1 de março de 2026 10:00 UTC"),
+        ("tr", "KWD\u00a01.234,500", "1 Mart 2026 10:00 UTC"),
+        ("kk", "1\u00a0234,500\u00a0KWD", "2026\u202fж. 1 наурыз, 10:00 UTC"),
+        ("uk", "1\u00a0234,500\u00a0KWD", "1 березня 2026\u202fр., 10:00 UTC"),  # noqa: RUF001
+        ("ar", "\u200f1,234.500\u00a0د.ك.\u200f", "1 مارس 2026، 10:00 ص UTC"),
+        ("zh-Hans", "KWD\u00a01,234.500", "2026年3月1日 10:00 UTC"),
+        ("ja", "KWD\u00a01,234.500", "2026年3月1日 10:00 UTC"),
+    ],
+)
+def test_each_language_writes_sums_and_times_its_own_way_in_latin_digits(
+    code: LanguageCode, money: str, moment: str
+) -> None:
+    assert str(speak(code).money(Money(1_234_500, "KWD"))) == money
+    assert speak(code).moment(1_772_359_200_000) == moment
 
 
 def test_time_is_a_day_that_everybody_reads_alike() -> None:
