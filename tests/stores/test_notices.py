@@ -134,6 +134,18 @@ async def test_a_stream_is_told_one_by_one_until_the_minute_is_full(
     assert (await listener.now(channel)).minute_count == 1
 
 
+async def test_what_is_urgent_is_seen_by_itself(shop: Shop, listener: Listener) -> None:
+    await listener.add()
+    looking = asyncio.create_task(relay.relay(shop.db))
+    with shop.db.subscription(jobs.TOPIC) as news:
+        await listener.happens()
+        while not await listener.worker.step():
+            assert await news.wait(20)
+    looking.cancel()
+
+    assert len(listener.courier.sent) == 1
+
+
 async def test_what_is_told_while_more_happens_is_followed_by_the_rest(
     shop: Shop, listener: Listener
 ) -> None:

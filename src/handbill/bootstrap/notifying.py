@@ -17,7 +17,12 @@ class Notifying:
     """`teller` does it; apprise runs in a process that starts when there is something to post."""
 
     def __init__(self, settings: Settings, crypto: Crypto, mail: Mail | None) -> None:
-        self._posting = Workshop(courier.POSTING, timeout_seconds=courier.POST_SECONDS)
+        self._posting = Workshop(
+            courier.POSTING,
+            workers_max=courier.POSTING_MAX,
+            waiting_max=courier.WAITING_MAX,
+            timeout_seconds=courier.POST_SECONDS,
+        )
         url = settings.telegram_api_url.rstrip("/")
         self.teller = Teller(Courier(self._posting, crypto, mail, url), speak)
 

@@ -16,6 +16,9 @@ from handbill.notices.wording import Language
 POSTING = "handbill.notices.posting"
 """The module that the workshop loads."""
 POST_SECONDS = 25
+POSTING_MAX = 2
+WAITING_MAX = 4
+"""For a turn. Whoever waits longest is done well within the lease of a job."""
 LETTERS_MAX = 8
 """At once: a mail server that hangs must not hold the worker that payments need."""
 

@@ -117,7 +117,8 @@ def change(
 
 def revived(tx: Tx, channel: Channel) -> Channel:
     """As healthy as a new one, and what waits for it is tried at once. It is not stored yet."""
-    jobs.hasten(tx, f"{TELL}:{channel.id}", max(model.SCHEDULE))
+    if channel.failures:
+        jobs.hasten(tx, f"{TELL}:{channel.id}", max(model.SCHEDULE))
     return msgspec.structs.replace(channel, failing_since=None, failures=0, last_error=None)
 
 
