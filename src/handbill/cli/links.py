@@ -1,4 +1,4 @@
-"""`handbill links`: addresses of a link for one payer, made beside a running server."""
+"""`handbill links`: what is given to payers of a link, made beside a running server."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import msgspec
 import typer
 
 from handbill.bootstrap import premises
-from handbill.cli import options
+from handbill.cli import options, snippets
 from handbill.infra.crypto import Crypto
 from handbill.infra.database import Tx
 from handbill.infra.settings import Settings
-from handbill.kernel import ids
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import SystemClock, iso
-from handbill.kernel.errors import Invalid, NotFound
+from handbill.kernel.errors import Invalid
 from handbill.kernel.money import Money
-from handbill.links import personal, store
+from handbill.links import personal, service
 from handbill.links.model import Link
 from handbill.links.personal import Personal, Prefill
 
-app = typer.Typer(no_args_is_help=True, help="Addresses of links.")
+app = typer.Typer(no_args_is_help=True, help="What is given to payers of a link.")
+app.command("snippet")(snippets.snippet)
 
 LINE_MAX = 4_096
 
@@ -87,11 +87,7 @@ def _opened(settings: Settings, link_id: str) -> tuple[Link, Crypto]:
 
     def find(tx: Tx) -> Link:
         premises.check_key(tx, crypto)  # by another key than the server's, it would be refused
-        known = ids.parse_id(link_id)
-        link = store.find_for_page(tx, known) if known is not None else None
-        if link is None or link.deleted_at is not None:
-            raise NotFound("There is no such link.")
-        return link
+        return service.get_of_anybody(tx, link_id)
 
     return options.read(settings, find), crypto
 

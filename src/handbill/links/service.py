@@ -83,6 +83,15 @@ def get(tx: Tx, tenant: Tenant, link_id: str) -> LinkWithProducts:
     return with_products(tx, tenant, [link])[0]
 
 
+def get_of_anybody(tx: Tx, typed: str) -> Link:
+    """For the operator, who types an id. Raises NotFound."""
+    known = ids.parse_id(typed)
+    link = store.find_for_page(tx, known) if known is not None else None
+    if link is None or link.deleted_at is not None:
+        raise NotFound("There is no such link.")
+    return link
+
+
 def list_page(
     tx: Tx, tenant: Tenant, narrow: store.Filter, after: Position | None, limit: int
 ) -> Page[LinkWithProducts]:

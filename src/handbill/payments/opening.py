@@ -146,8 +146,8 @@ def _on_link(tx: Tx, order: Order, link_id: str) -> Opened:
     _check_shown(link, order, chosen, Money(with_fee, amount.currency))
     earlier, fits = None, True
     if mine is not None:
-        fits = _fits(tx, mine, chosen, with_fee)
-        fits = fits and mine.metadata.get(REFERENCE) == _metadata(link, order).get(REFERENCE)
+        called = _metadata(link, order, chosen.answer).get(REFERENCE)
+        fits = _fits(tx, mine, chosen, with_fee) and mine.metadata.get(REFERENCE) == called
         earlier = _earlier(tx, mine, method, fits=fits)
     if earlier is None or earlier.must_end:
         screening.admit_to_link(tx, order.network, link.id, effort=order.effort)
@@ -305,7 +305,7 @@ def _prefill(order: Order) -> Prefill:
     return order.personal.prefill if order.personal is not None else Prefill()
 
 
-def _metadata(link: Link, order: Order, answer: Answer | None = None) -> dict[str, str]:
+def _metadata(link: Link, order: Order, answer: Answer | None) -> dict[str, str]:
     """What the merchant signed comes before what a payer answered."""
     answered = {answer.key: answer.value} if answer is not None else {}
     reference = _prefill(order).reference

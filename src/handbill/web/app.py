@@ -11,7 +11,6 @@ from starlette.types import Receive, Scope, Send
 
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.errors import HandbillError, TooMany
-from handbill.merchants.keys import Keyring
 from handbill.qr.kept import Codes
 from handbill.web import api, crowds
 from handbill.web.deps import Deps
@@ -20,6 +19,7 @@ from handbill.web.health import Health, folders_with_data
 from handbill.web.inbound import Inbound
 from handbill.web.metrics import Metrics
 from handbill.web.pages.site import Site
+from handbill.web.pages.snippets import SnippetMaker
 from handbill.web.parts import Parts
 from handbill.web.rates import Rates, Standing
 from handbill.web.till.till import Till
@@ -41,11 +41,11 @@ class Application(Entrance):
         self.codes = Codes()
         self._site = Site(parts, self.codes)
         self._crowds = _crowds(parts)
-        visits = Visits()
+        visits, snippets = Visits(), SnippetMaker(parts.addresses, self._site.desk.renderer)
         routes: list[Route | Mount] = [
             *self.health.routes(),
             *Metrics(parts, visits).routes(),
-            *api.routes(_deps(parts, self._crowds)),
+            *api.routes(Deps.of(parts, self._crowds, snippets.make)),
             *Inbound(parts.db, parts.inbox).routes(),
             *self._site.routes(),
             *Till(self._site.desk).routes(),
@@ -128,23 +128,3 @@ def _crowds(parts: Parts) -> crowds.Crowds:
     limit, burst = settings.network_rate_limit, settings.network_rate_burst
     rates = Rates(parts.clock, limit, burst, crowds.NAME) if limit else None
     return crowds.Crowds(rates, parts.db.tallies)
-
-
-def _deps(parts: Parts, counted: crowds.Crowds) -> Deps:
-    settings = parts.settings
-    rates = Rates(parts.clock, settings.rate_limit, settings.rate_burst)
-    return Deps(
-        db=parts.db,
-        acquirers=parts.acquirers,
-        keyring=Keyring(parts.db, parts.crypto, parts.clock),
-        addresses=parts.addresses,
-        clock=parts.clock,
-        rates=rates if settings.rate_limit else None,
-        settings=settings,
-        crypto=parts.crypto,
-        storage=parts.storage,
-        workshop=parts.workshop,
-        teller=parts.teller,
-        tallies=parts.db.tallies,
-        crowds=counted,
-    )

@@ -15,10 +15,13 @@ from handbill.infra.workshop import Workshop
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import Clock
 from handbill.merchants.accounts import Acquirers
+from handbill.merchants.keys import Keyring
 from handbill.merchants.model import Identity
 from handbill.notices.telling import Teller
 from handbill.web.crowds import Crowds
+from handbill.web.parts import Parts
 from handbill.web.rates import Rates
+from handbill.web.snippets import MakeSnippets
 
 
 class Keys(Protocol):
@@ -43,3 +46,25 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     teller: Teller
     tallies: Tallies
     crowds: Crowds
+    snippets: MakeSnippets
+
+    @classmethod
+    def of(cls, parts: Parts, crowds: Crowds, snippets: MakeSnippets) -> Deps:
+        settings = parts.settings
+        rates = Rates(parts.clock, settings.rate_limit, settings.rate_burst)
+        return cls(
+            db=parts.db,
+            acquirers=parts.acquirers,
+            keyring=Keyring(parts.db, parts.crypto, parts.clock),
+            addresses=parts.addresses,
+            clock=parts.clock,
+            rates=rates if settings.rate_limit else None,
+            settings=settings,
+            crypto=parts.crypto,
+            storage=parts.storage,
+            workshop=parts.workshop,
+            teller=parts.teller,
+            tallies=parts.db.tallies,
+            crowds=crowds,
+            snippets=snippets,
+        )

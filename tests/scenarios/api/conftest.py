@@ -28,7 +28,10 @@ from handbill.providers.registry import Registry
 from handbill.web import api
 from handbill.web.crowds import Crowds
 from handbill.web.deps import Deps
+from handbill.web.pages.assets import Assets
 from handbill.web.pages.language import speak
+from handbill.web.pages.render import Renderer
+from handbill.web.pages.snippets import SnippetMaker
 from tests.support.notices import FakeCourier
 
 BASE = "https://pay.example"
@@ -92,6 +95,7 @@ async def house(db: Database, clock: ManualClock, tmp_path: Path) -> AsyncIterat
         teller=Teller(FakeCourier(), speak),
         tallies=db.tallies,
         crowds=Crowds(None, db.tallies),
+        snippets=SnippetMaker(Addresses(BASE), Renderer(Assets())).make,
     )
     shop = await db.write(lambda tx: service.create(tx, crypto, "Shop", None))
     other = await db.write(lambda tx: service.create(tx, crypto, "Other", None))

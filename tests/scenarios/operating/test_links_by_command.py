@@ -51,3 +51,18 @@ def test_what_cannot_be_made_is_said_so(server: Server, tmp_path: Path) -> None:
     ):
         done = server.command("links", "personal", *arguments)
         assert (done.code, words in done.err) == (code, True), done.err
+
+
+def test_a_snippet_is_printed_as_the_api_gives_it(server: Server) -> None:
+    link = server.first_words.link_id
+    key = {"x-api-key": server.first_words.test_key}
+    told = httpx2.get(f"{server.url}/api/v1/links/{link}/snippets?lang=fr", headers=key).json()
+
+    public = server.first_words.link_url.partition("/pay/")[0]
+    asked = ("links", "snippet", link, "--lang", "fr", "--public-url", public)
+    made = server.command(*asked, "--json").json
+
+    assert made == told["data"]
+    assert server.command(*asked, "--kind", "button").out == made["button"] + "\n"
+    refused = server.command("links", "snippet", link, "--lang", "xx")
+    assert (refused.code, "--lang must be one of" in refused.err) == (2, True)

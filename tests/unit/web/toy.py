@@ -196,6 +196,7 @@ def toy_deps(clock: ManualClock, rates: Rates | None = None) -> Deps:
         storage=missing,
         workshop=missing,
         teller=missing,
+        snippets=missing,
         tallies=Tallies(),
         crowds=Crowds(None, Tallies()),
         keyring=ToyKeys(),

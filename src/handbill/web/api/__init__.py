@@ -20,6 +20,7 @@ from handbill.web.api import (
     products,
     refunds,
     requests,
+    snippets,
     statements,
     transactions,
     webhook,
@@ -33,6 +34,7 @@ from handbill.web.schemas import Schema
 OPERATIONS: tuple[Operation, ...] = (
     *links.OPERATIONS,
     *personal_addresses.OPERATIONS,
+    *snippets.OPERATIONS,
     *requests.OPERATIONS,
     *products.OPERATIONS,
     *pictures.OPERATIONS,

@@ -18,7 +18,7 @@ from handbill.links import store as links
 from handbill.links.model import Link
 from handbill.qr.kept import CONTENT_TYPES, Format
 from handbill.web.pages.desk import Desk
-from handbill.web.pages.headers import PICTURE_POLICY
+from handbill.web.pages.headers import PICTURE_POLICY, SHOWN_ANYWHERE
 from handbill.web.rates import Rates
 
 CACHE_SECONDS = 86_400
@@ -93,6 +93,7 @@ class CodePages:
         headers = {
             "cache-control": f"{'public' if asked is None else 'private'}, max-age={CACHE_SECONDS}",
             "content-security-policy": PICTURE_POLICY,
+            **SHOWN_ANYWHERE,
             "content-disposition": f'inline; filename="qr-{link.code}.{format}"',
         }
         return Response(picture, headers=headers, media_type=CONTENT_TYPES[format])

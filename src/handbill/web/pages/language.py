@@ -15,7 +15,7 @@ from unicodedata import category
 
 import msgspec
 from babel import localedata
-from babel.core import Locale
+from babel.core import Locale, get_global
 from babel.dates import format_date, format_time, get_datetime_format
 from babel.numbers import NumberPattern, format_percent, get_currency_symbol, parse_pattern
 
@@ -89,6 +89,12 @@ class Language:
         other = copy(self)
         other.is_chosen = True
         return other
+
+    @property
+    def locale(self) -> str:
+        """With a country, as Open Graph writes it: the one where most people speak it."""
+        language, country = self._numbers.language, self._numbers.territory
+        return f"{language}_{country or get_global('likely_subtags')[language].rpartition('_')[2]}"
 
     def onward(self, url: str) -> str:
         """The address of another page of ours, so that it speaks this language too."""

@@ -21,7 +21,16 @@ from handbill.kernel.errors import (
 from handbill.payments.choice import mark_of
 from handbill.payments.opening import Order
 from handbill.web.entrance import Ready
-from handbill.web.pages import asking, challenging, choosing, kept, reading, showing, standing
+from handbill.web.pages import (
+    asking,
+    challenging,
+    choosing,
+    kept,
+    reading,
+    sharing,
+    showing,
+    standing,
+)
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.language import Language
 from handbill.web.pages.onward import led_on, told
@@ -182,6 +191,8 @@ class Paying:
 def _view(desk: Desk, read: Read, language: Language, said: Said = NOTHING) -> PayPage:
     now = desk.clock.now()
     view = showing.pay_page(read.offer, desk.addresses, read.sizes, language, now, said)
+    preview = sharing.preview(read.offer, view, desk.addresses, read.sizes, language)
+    view = msgspec.structs.replace(view, preview=preview)
     if read.mine_here is None:
         return view
     going = standing.unfinished(read.mine_here, desk.addresses, now)

@@ -99,6 +99,10 @@ class Renderer:
         """Any other page, by the name of its template."""
         return self._html(template, view, language).encode()
 
+    def snippet(self, name: str, view: msgspec.Struct, language: Language) -> str:
+        """HTML for somebody else's letter or site: `email`, `button`."""
+        return self._html(f"snippets/{name}.html", view, language)
+
     def _html(self, template: str, view: msgspec.Struct, language: Language | None) -> str:
         return self._environment.get_template(template).render(
             view=view, language=language or english()

@@ -9,7 +9,6 @@ from starlette.routing import Route
 from starlette.types import Scope
 
 from handbill import __version__
-from handbill.catalog import images
 from handbill.kernel.errors import HandbillError, NotFound
 from handbill.qr.kept import Codes
 from handbill.web.entrance import Ready
@@ -21,10 +20,9 @@ from handbill.web.pages.inbox_pages import InboxPages
 from handbill.web.pages.new_links import NewLinks
 from handbill.web.pages.paying import Paying
 from handbill.web.pages.statuses import Statuses
+from handbill.web.pages.uploads import Uploads
 from handbill.web.pages.views import HomePage
 from handbill.web.parts import Parts
-
-PICTURE_SECONDS = 31_536_000
 
 
 class Site:
@@ -35,7 +33,7 @@ class Site:
 
     @property
     def desk(self) -> Desk:
-        """For the till, which stands on these pages."""
+        """For the till and the snippets, which stand on these pages."""
         return self._desk
 
     def routes(self) -> list[Route]:
@@ -43,8 +41,7 @@ class Site:
         return [
             *self._paying.routes(),  # the most asked for of those that begin with /pay
             Route("/", guard(self.home), methods=["GET"]),
-            Route("/robots.txt", self.robots, methods=["GET"]),
-            Route("/images/uploads/{partner}/{name}", guard(self.picture), methods=["GET"]),
+            *Uploads(self._desk).routes(),
             *Accents().routes(),
             *CodePages(self._desk).routes(),
             *Statuses(self._desk).routes(),
@@ -73,23 +70,6 @@ class Site:
             inbox_url=self._inbox.address if desk.parts.has_inbox else None,
         )
         return asking.html(desk.renderer.home(view, language), desk.page_headers(language))
-
-    async def robots(self, _request: Request) -> Response:
-        """Pay pages and pictures are for those who were given the address."""
-        return Response("User-agent: *\nDisallow: /\n", media_type="text/plain")
-
-    async def picture(self, request: Request) -> Response:
-        key = request.url.path.removeprefix("/")
-        found = await images.read(self._desk.parts.storage, key)
-        if found is None:
-            raise NotFound("There is no such picture.")
-        body, content_type = found
-        headers = {
-            "cache-control": f"public, max-age={PICTURE_SECONDS}, immutable",
-            "content-security-policy": "default-src 'none'; sandbox",
-            "content-disposition": "inline",
-        }
-        return Response(body, headers=headers, media_type=content_type)
 
     async def refusal(self, request: Request, error: HTTPException | HandbillError) -> Response:
         """For addresses that no route knows, and for verbs that a route does not."""

@@ -96,6 +96,17 @@ class Unfinished(msgspec.Struct, frozen=True):
     started_at: Instant
 
 
+class Preview(msgspec.Struct, frozen=True):
+    """What a messenger shows of the page: plain values for its head."""
+
+    url: str
+    title: str
+    words: str
+    site: str
+    locale: str
+    picture: Picture | None = None
+
+
 class PayPage(msgspec.Struct, frozen=True):
     """A link that can be paid. `asked`: the payer types the amount; `amount` is then set only where
     something is added to it, and as far as it is known.
@@ -121,6 +132,7 @@ class PayPage(msgspec.Struct, frozen=True):
     test: bool = False
     unfinished: Unfinished | None = None
     warnings: tuple[str, ...] = ()
+    preview: Preview | None = None
 
     def __post_init__(self) -> None:
         if self.amount is None and self.asked is None and self.form.live is None:
