@@ -78,7 +78,7 @@ async def test_three_days_of_failures_switch_it_off_and_the_others_are_told(
     assert CHAT not in str(event.data)
     listener.courier.error = None
     await listener.wait(DAY)
-    assert listener.courier.said == ["TEST: Notices to telegram are switched off"]
+    assert listener.courier.said == ["TEST: Notices to Telegram are switched off"]
 
 
 async def test_a_channel_that_is_repaired_is_tried_at_once(shop: Shop, listener: Listener) -> None:

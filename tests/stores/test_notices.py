@@ -112,7 +112,7 @@ async def test_a_burst_is_told_in_one(shop: Shop, listener: Listener) -> None:
     assert message.subject == "TEST: 31 payments: ₽310.00"
     assert message.lines[:2] == (
         "1 request for a new link",
-        "They came so quickly that they are told together.",
+        "There were so many that they are told together.",
     )
 
 

@@ -161,13 +161,14 @@ def recipient(crypto: Crypto, channel: Channel) -> Recipient:
 
 
 def snapshot(channel: Channel) -> dict[str, Any]:
-    """The channel as events tell of it, without its secrets. Not the mailbox, which is a person's:
-    an event stays."""
+    """The channel as events tell of it, without its secrets. Neither mailbox nor chat, which may be
+    a person's: an event stays."""
     since = channel.failing_since
     return {
         "id": channel.id,
         "created": iso(channel.created_at),
         "kind": channel.kind,
+        "address": channel.target if channel.kind is Kind.ADDRESS else None,
         "events": channel.events,
         "lang": channel.lang,
         "status": channel.status,

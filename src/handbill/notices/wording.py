@@ -5,8 +5,8 @@ A language is handed in: what knows them stands floors above. No text of a payer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -14,8 +14,9 @@ import msgspec
 from handbill import events
 from handbill.events import Event
 from handbill.kernel.money import Money
-from handbill.notices.model import EVENTS, Message
+from handbill.notices.model import EVENTS, Kind, Message
 
+TELEGRAM = "Telegram"
 OF_MONEY = frozenset(
     {
         *("payment.charged", "payment.surplus", "payment.review"),
@@ -55,7 +56,7 @@ WORDS: dict[str, Words] = {
     ),
     events.ENDPOINT_DISABLED: Words(
         N_("Webhooks to %(host)s are switched off"),
-        N_("Deliveries there failed for too long. Repair it, then switch it on again."),
+        N_("Nothing is sent there any more. Repair it, then switch it on again."),
     ),
     events.DELIVERY_EXHAUSTED: Words(
         N_("A webhook to %(host)s was given up"),
@@ -87,7 +88,7 @@ def of_one(event: Event, what: str, merchant: str, language: Language) -> Messag
     known = {
         "amount": language.money(_money(event)) if event.type in OF_MONEY else "",
         "host": urlsplit(str(event.facts.get("url", ""))).hostname or "",
-        "channel": event.facts.get("kind", ""),
+        "channel": _channel(event.facts, language),
     }
     said = WORDS[event.type]
     subject = language.gettext(said.subject) % known
@@ -104,7 +105,7 @@ def of_many(told: Sequence[Event], merchant: str, language: Language) -> Message
         if some:
             known = {"num": len(some), "amount": _sums(some, language)}
             lines.append(_counted(type, len(some), language) % known)
-    why = language.gettext("They came so quickly that they are told together.")
+    why = language.gettext("There were so many that they are told together.")
     return _named(told[0].test, lines[0], [*lines[1:], why, merchant], language)
 
 
@@ -166,6 +167,13 @@ def _named(test: bool, subject: str, lines: Sequence[str], language: Language) -
         return Message(subject, tuple(told))
     named = language.gettext("TEST: %(words)s") % {"words": subject}
     return Message(named, (*told, language.gettext("Test: no money moves")))
+
+
+def _channel(facts: Mapping[str, Any], language: Language) -> str:
+    """By what it is: the events know neither the mailbox nor the chat."""
+    if facts.get("kind") == Kind.EMAIL:
+        return language.gettext("an e-mail address")
+    return str(facts.get("address") or TELEGRAM)
 
 
 def _reference(event: Event, language: Language) -> str:

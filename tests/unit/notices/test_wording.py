@@ -63,6 +63,17 @@ def test_only_the_host_of_a_receiver_is_named() -> None:
         assert "shop.example" in found.subject
 
 
+def test_a_channel_is_named_by_what_it_is() -> None:
+    named: dict[str, dict[str, Any]] = {
+        "telegram": {"kind": "telegram"},
+        "an e-mail address": {"kind": "email"},
+        "slack://***": {"kind": "address", "address": "slack://***"},
+    }
+    for name, facts in named.items():
+        found = wording.of_one(event("notice_channel.disabled", **facts), "", "", english())
+        assert found.subject.lower() == f"notices to {name} are switched off"
+
+
 def test_test_money_says_so_before_and_after() -> None:
     one = wording.of_one(event("payment.charged", test=True), "", "Café", english())
     many = wording.of_many([event("payment.charged", test=True)], "Café", english())
