@@ -103,6 +103,14 @@ class RunningHouse:
 
         await self.house.db.write(change)
 
+    async def pause(self) -> None:
+        """As the operator does with a merchant."""
+
+        def pause(tx: Tx) -> None:
+            merchants.set_paused(tx, self.merchant.id, paused=True)
+
+        await self.house.db.write(pause)
+
     async def payments(self) -> list[dict[str, Any]]:
         """As the merchant reads them, the oldest first."""
         answer = await self.shop.get("/api/v1/transactions")

@@ -150,7 +150,7 @@ async def test_another_sum_than_was_asked_is_left_to_a_person(
     [status] = [url for words, url in page.buttons.items() if words == "Continue that payment"]
     page = await payer.look(status)
     assert (page.state, page.buttons) == ("review", {})
-    assert "Money arrived, but not the amount that was asked for." in page.text
+    assert "Money arrived, but it is not what was asked for." in page.text
     assert "not been charged" not in page.text
     assert (await house.payment())["status"] == "processing"
     assert house.told == []

@@ -13,6 +13,7 @@ from handbill.links import offer as offers
 from handbill.links.offer import Offer
 from handbill.web.pages import asking
 from handbill.web.pages.desk import Desk
+from handbill.web.pages.ends import Ends
 from handbill.web.pages.language import Language
 
 
@@ -22,6 +23,7 @@ class NewLinks:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._ends = Ends(desk)
 
     def routes(self) -> list[Route]:
         path, guard = "/pay/link/{id}/ask", self._desk.guard
@@ -48,12 +50,12 @@ class NewLinks:
             return self._not_told(offer, error, language)
         if asking.wants_json(request):
             return desk.json({"data": {"link": link_id, "told": True}}, 201)
-        return desk.words_about(offer, "asked", language)
+        return self._ends.about(offer, "asked", language)
 
     def _not_told(self, offer: Offer, error: Conflict | TooMany, language: Language) -> Response:
         if isinstance(error, Conflict):  # opened again meanwhile: its page says how it stands
             return self._to_the_link(offer.link.id, language)
-        response = self._desk.words_about(offer, "asked_often", language)
+        response = self._ends.about(offer, "asked_often", language)
         response.headers["retry-after"] = str(error.retry_after_seconds)
         return response
 

@@ -25,6 +25,7 @@ from handbill.web.pages import (
     asking,
     challenging,
     choosing,
+    ends,
     kept,
     reading,
     sharing,
@@ -51,6 +52,7 @@ class Paying:
         self._tickets = Tickets(desk.crypto, desk.clock)
         self._kept = kept.KeptPages(desk.db, desk.clock, self._tickets, desk.languages)
         self._challenges = challenging.Challenges(desk)
+        self._ends = ends.Ends(desk)
 
     def routes(self) -> list[Route]:
         guard = self._desk.guard
@@ -72,26 +74,41 @@ class Paying:
         at_hand = await self._at_hand(request)
         if at_hand is not None:
             return at_hand
-        return await self._show(request, OF_PRODUCT, await self._link_of_product(request))
+        return await self._show(request, OF_PRODUCT, await _link_of_product(self._desk, request))
 
     async def pay(self, request: Request) -> Response:
         return await self._pay(request, _id(request))
 
     async def pay_product(self, request: Request) -> Response:
-        return await self._pay(request, await self._link_of_product(request))
+        return await self._pay(request, await _link_of_product(self._desk, request))
 
     async def _show(self, request: Request, route: str, link_id: str) -> Response:
         desk = self._desk
         payer, seen = desk.cookie.known(request), desk.db.mark()
-        asked = reading.asked(request, desk.crypto, link_id)
+        try:
+            asked = reading.asked(request, desk.crypto, link_id)
+        except LinkNotPayable as error:
+            if asking.wants_json(request):
+                raise
+            return await self._not_as_signed(request, link_id, error)
         read = await desk.db.point(lambda tx: reading.read(tx, link_id, payer, asked))
         language = desk.language_of(request, read.offer.link.lang)
         if read.offer.end is not None:
-            return desk.end(read.offer, read.mine_here, read.offer.end, language)
+            if asking.wants_json(request):
+                raise LinkNotPayable(read.offer.end, free_at=read.offer.free_at)
+            return self._ends.of_link(read.offer, read.mine_here, read.offer.end, language)
         page = self._page(read, _view(self._desk, read, language), language)
         if read.mine is None and read.offer.link.max_payments is None:
             self._kept.keep(request.scope, route, read.offer, page, seen)
         return self._answer(page)
+
+    async def _not_as_signed(
+        self, request: Request, link_id: str, error: LinkNotPayable
+    ) -> Response:
+        """Nothing of the address is believed, but it is still a link of this seller."""
+        read = await self._desk.db.point(lambda tx: reading.read(tx, link_id, None, None))
+        language = self._desk.language_of(request, read.offer.link.lang)
+        return self._ends.about(read.offer, error.state, language)
 
     async def _at_hand(self, request: Request) -> Response | None:
         if self._desk.cookie.known(request) is not None:
@@ -128,7 +145,8 @@ class Paying:
             order = msgspec.structs.replace(order, payer=self._desk.cookie.known(request))
             return await self._again(order, language)
         if ticket is None:
-            return _stale(self._desk, order, language)
+            read = await reading.of_order(self._desk.db, order)
+            return self._ends.stale(read.offer, language)
         cookie = self._desk.cookie.read(request)
         cookie = cookie or self._desk.cookie.of_first(ticket.attempt_id)
         order = msgspec.structs.replace(order, payer=self._desk.cookie.hashed(cookie))
@@ -149,11 +167,13 @@ class Paying:
             started = await desk.payments.start(desk.db, order)
         except Invalid as error:
             if "method" in error.faults:  # one that went since
-                return _stale(desk, order, language)
+                read = await reading.of_order(desk.db, order)
+                return self._ends.stale(read.offer, language)
             return await self._again(order, language, refused=error.faults)
         except LinkNotPayable as error:
             read = await reading.of_order(desk.db, order)
-            return desk.end(read.offer, read.mine_here, read.offer.end or error.state, language)
+            state = read.offer.end or error.state
+            return self._ends.of_link(read.offer, read.mine_here, state, language)
         except Challenged as asked:
             read = await reading.of_order(desk.db, order)
             return self._challenges.page(read.offer, order, fields, asked, language)
@@ -161,7 +181,7 @@ class Paying:
             read = await reading.of_order(desk.db, order)
             if read.mine is None:
                 raise
-            return desk.undecided(read.mine, language)
+            return self._ends.undecided(read.mine, read.offer.merchant, language)
         return await led_on(desk, started)
 
     async def _again(
@@ -171,7 +191,7 @@ class Paying:
         or what they sent was `refused`."""
         read = await reading.of_order(self._desk.db, order)
         if read.offer.end is not None:  # changed meanwhile
-            return _stale(self._desk, order, language)
+            return self._ends.stale(read.offer, language)
         pressed = Pressed.PAY if refused is not None else Pressed.UPDATE
         said = Said(order.choice, order.amount_typed, order.amount_minor, pressed)
         view, status = _view(self._desk, read, language, said), 422
@@ -179,13 +199,6 @@ class Paying:
             view = showing.with_news(view, refused or {}, language)
             status = 200 if refused is None else 409
         return self._answer(self._page(read, view, language), status)
-
-    async def _link_of_product(self, request: Request) -> str:
-        product_id = _id(request)
-        product = await self._desk.db.point(lambda tx: catalog.find_for_page(tx, product_id))
-        if product is None:
-            raise NotFound("There is no such product.")
-        return product.link_id
 
 
 def _view(desk: Desk, read: Read, language: Language, said: Said = NOTHING) -> PayPage:
@@ -199,9 +212,12 @@ def _view(desk: Desk, read: Read, language: Language, said: Said = NOTHING) -> P
     return msgspec.structs.replace(view, unfinished=going)
 
 
-def _stale(desk: Desk, order: Order, language: Language) -> Response:
-    query = order.personal.query if order.personal is not None else ""
-    return desk.stale(desk.addresses.link_page(order.link_id or "", query), language)
+async def _link_of_product(desk: Desk, request: Request) -> str:
+    product_id = _id(request)
+    product = await desk.db.point(lambda tx: catalog.find_for_page(tx, product_id))
+    if product is None:
+        raise NotFound("There is no such product.")
+    return product.link_id
 
 
 def _id(request: Request) -> str:

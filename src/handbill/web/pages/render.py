@@ -119,6 +119,7 @@ def end_page(state: str, language: Language | None = None, **known: Any) -> EndP
     button = words(found.button) if found.button and known.get("button_url") else ""
     view: dict[str, Any] = {
         "words": words(found.words),
+        "money": words(found.money) if found.money else "",
         "next_step": words(found.next_step) if found.next_step else "",
         "button": button,
     }

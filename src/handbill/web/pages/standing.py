@@ -31,7 +31,9 @@ UNANSWERED_AFTER = 5 * SECOND
 CODE_BYTES_MAX = 2_331
 """What the largest QR code holds at level M (ISO/IEC 18004, table 7)."""
 
-_OPEN: frozenset[StatusState] = frozenset({"waiting", "scan", "code_over", "unknown"})
+LOOKING_AGAIN: frozenset[StatusState] = frozenset({"waiting", "scan", "code_over", "unknown"})
+OPEN = LOOKING_AGAIN | {"review"}
+"""States in which something is still to come."""
 
 _WITHOUT_MONEY: Mapping[AttemptStatus, StatusState] = {
     AttemptStatus.DECLINED: "declined",
@@ -53,7 +55,7 @@ def status_page(
     fee = payment.amount_with_fee_minor - payment.amount_minor
     method = payment.method or (attempt.method if attempt else None)
     said = _reason(payment, attempt) if state in ("declined", "not_started") else ""
-    looks_again = state in _OPEN
+    looks_again = state in LOOKING_AGAIN
     has_ended = not looks_again and state != "review"
     return StatusPage(
         state=state,

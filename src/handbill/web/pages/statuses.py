@@ -17,7 +17,7 @@ from handbill.payments import facts, model, service
 from handbill.payments.mark import mark_of
 from handbill.payments.opening import Order
 from handbill.payments.service import PaymentWithAttempt
-from handbill.web.pages import asking, showing, standing
+from handbill.web.pages import asking, ends, showing, standing
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.headers import PICTURE_POLICY
 from handbill.web.pages.language import Language
@@ -36,6 +36,7 @@ class Statuses:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._ends = ends.Ends(desk)
 
     def routes(self) -> list[Route]:
         guard = self._desk.guard
@@ -99,10 +100,10 @@ class Statuses:
         if payment.status not in model.OPEN or payment.expires_at <= desk.clock.now():
             page = language.onward(desk.addresses.status_page(payment.token))
             return RedirectResponse(page, 303, desk.plain_headers())
-        if read.merchant.status is MerchantStatus.PAUSED:
-            raise LinkNotPayable("paused")
-        if not read.offered:
-            raise LinkNotPayable("not_open_yet")
+        if end := _end(read):
+            if asking.wants_json(request):
+                raise LinkNotPayable(end)
+            return self._ends.of_payment(payment, read.merchant, end, language)
         # The payment is its own one-shot token: Pay on it can be pressed twice without harm.
         cut = desk.renderer.pay(self._view(read, language), language)
         hosts = desk.page_hosts(read.offered)
@@ -135,9 +136,9 @@ class Statuses:
         desk, payment = self._desk, read.found.payment
         language = desk.language_of(request, payment.lang)
         if read.merchant.status is MerchantStatus.PAUSED and payment.status in model.OPEN:
-            return desk.end_by_name("paused", language)
+            return self._ends.of_payment(payment, read.merchant, "paused", language)
         if read.found.attempt is not None and read.found.attempt.live:
-            return desk.undecided(read.found, language)
+            return self._ends.undecided(read.found, read.merchant, language)
         where = language.onward(desk.addresses.status_page(payment.token))
         return RedirectResponse(where, 303, desk.plain_headers())
 
@@ -153,6 +154,13 @@ class Statuses:
         )
         going = standing.unfinished(read.found, desk.addresses, desk.clock.now())
         return msgspec.structs.replace(view, unfinished=going)
+
+
+def _end(read: _Read) -> str | None:
+    """Why a payment that is open cannot be paid now."""
+    if read.merchant.status is MerchantStatus.PAUSED:
+        return "paused"
+    return None if read.offered else "not_open_yet"
 
 
 def _not_begun(found: PaymentWithAttempt, now: Instant) -> bool:

@@ -206,13 +206,14 @@ class StatusPage(msgspec.Struct, frozen=True):
 
 
 class EndPage(msgspec.Struct, frozen=True):
-    """Where a payer cannot go on: which end it is, in words, and what to do next. `ask_url` takes
-    the wish for a new link."""
+    """Where a payer cannot go on: which end it is, whether money moved, and what to do next.
+    `ask_url` takes the wish for a new link."""
 
     state: str
     http_status: int
     title: str
     words: str
+    money: str = ""
     next_step: str = ""
     what: str = ""
     seller: Seller | None = None

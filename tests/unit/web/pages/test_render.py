@@ -165,9 +165,17 @@ def test_every_end_has_words_of_its_own(renderer: Renderer) -> None:
         end_page("no_such_end")
 
 
-@pytest.mark.parametrize("state", ["expired", "used", "full", "taken", "paused", "closed"])
-def test_an_end_says_whether_money_moved(renderer: Renderer, state: str) -> None:
-    assert b"You have not been charged." in renderer.end(end_page(state))
+def test_an_end_that_follows_from_paying_says_whether_money_moved(renderer: Renderer) -> None:
+    silent = {state for state, end in ENDS.items() if not end.money}
+    assert silent == {"paid_by_you", "begun_by_you", "asked", "not_found", "unavailable"}
+    for end in ENDS.values():
+        assert end.next_step or end.title == "Somebody is paying right now"  # which counts down
+
+
+def test_an_end_names_whom_to_ask(renderer: Renderer) -> None:
+    for state in ENDS:
+        view = end_page(state, seller=Seller("Café", support_contact="+49 30 <123>"))
+        assert "You can reach Café here: +49 30 &lt;123&gt;" in renderer.end(view).decode()
 
 
 def test_a_merchants_closing_words_take_the_place_of_ours(renderer: Renderer) -> None:
