@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import msgspec
@@ -25,12 +26,15 @@ MerchantId = Annotated[int, typer.Argument(metavar="MERCHANT", help="Number of t
 def open_till(
     merchant_id: MerchantId,
     live: Annotated[bool, typer.Option("--live", help="A till for real money.")] = False,
+    public_url: Annotated[
+        str | None, typer.Option(help="Public address of the server, if not in the settings.")
+    ] = None,
     data: options.Data = None,
     database_url: options.DatabaseUrl = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Make a key for one till, and show the address and code that open it. Shown this once."""
-    settings = options.load(data, database_url)
+    settings = options.load(data, database_url, public_url)
     premises.require(settings)
     crypto = premises.existing_crypto(settings)
 
@@ -58,11 +62,12 @@ def set_pin(
     data: options.Data = None,
     database_url: options.DatabaseUrl = None,
 ) -> None:
-    """Set the PIN that allows refunds at the merchant's tills: 4 to 8 digits, asked for."""
+    """Set the PIN that allows refunds at the merchant's tills: 4 to 8 digits, which are asked for
+    or read from standard input, never from the command line, which others can see."""
     settings = options.load(data, database_url)
     premises.require(settings)
     crypto = premises.existing_crypto(settings)
-    pin = None if remove else typer.prompt("PIN", hide_input=True, confirmation_prompt=True)
+    pin = None if remove else _ask()
 
     def change(tx: Tx) -> None:
         premises.check_key(tx, crypto)
@@ -71,3 +76,9 @@ def set_pin(
 
     options.write(settings, change, merchant=merchant_id)
     typer.echo("No till of this merchant refunds." if remove else "The PIN is set.")
+
+
+def _ask() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
+    return str(typer.prompt("PIN", hide_input=True, confirmation_prompt=True))

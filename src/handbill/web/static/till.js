@@ -4,7 +4,7 @@
 const [body, cut, said] = [document.body, ...["[data-cut]", "[data-said]"].map((one) => document.querySelector(one))];
 const main = () => document.querySelector("main");
 const home = main().dataset.home;
-const TIMEOUT = 4000, PAUSE = 2000;
+const TIMEOUT = 4000, FORM_TIMEOUT = 60000, PAUSE = 2000;
 let known; // the last sales, by id: how they stood
 let told = false; // whether a stream of news is open
 let leaving = 0; // counts visits, so that an answer that comes too late is dropped
@@ -58,12 +58,13 @@ for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, wake, { pa
 // -- The network.
 function setCut(on) {
   body.classList.toggle("is-cut", on);
-  main().inert = on;
+  for (const part of [...main().children, ...document.querySelectorAll(".till-bar")]) part.inert = on;
   cut.hidden = !on;
 }
 
 // What has become of the last sales since this was asked for the last time.
 function sayNews(now) {
+  if (!now.dataset.pulse) return;
   const fresh = new Map(JSON.parse(now.dataset.pulse).map((sale) => [sale.id, sale]));
   for (const [id, sale] of fresh) {
     const before = known?.get(id);
@@ -74,21 +75,22 @@ function sayNews(now) {
   known = fresh;
 }
 
+// Aloud and for screen readers; for the eye, where the page does not say it already.
 function tell(sale, ...tones) {
   play(...tones);
   said.textContent = sale.said;
-  if (sale.state !== "paid" || location.pathname.endsWith(sale.id)) return;
-  document.querySelector(".till-toast")?.remove();
-  const toast = Object.assign(document.createElement("p"), { className: "till-toast", textContent: sale.said });
-  document.body.append(toast);
-  setTimeout(() => toast.remove(), 8000);
+  said.className = sale.state === "paid" && !location.pathname.endsWith(sale.id) ? "till-toast" : "unseen";
+  clearTimeout(tell.timer);
+  tell.timer = setTimeout(() => Object.assign(said, { className: "unseen", textContent: "" }), 8000);
 }
 
 async function ask(address, options = {}) {
   const answer = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT), ...options });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (!page.querySelector("main[data-home]")) throw new Error("not a page of the till");
-  return { page, main: page.querySelector("main"), address: answer.url };
+  // A form that was refused is shown where it was filled in.
+  const where = options.body && !answer.redirected ? location.href : answer.url;
+  return { page, main: page.querySelector("main"), where };
 }
 
 function put(fresh, page) {
@@ -124,15 +126,15 @@ async function look() {
 async function visit(address, options, isBack) {
   const mine = ++leaving;
   try {
-    const { page, main: fresh, address: where } = await ask(address, { ...options, signal: undefined });
+    const { page, main: fresh, where } = await ask(address, { ...options, signal: AbortSignal.timeout(FORM_TIMEOUT) });
     if (mine !== leaving) return;
-    if (!fresh.dataset.section) return location.assign(where);
+    if ("door" in fresh.dataset) return location.assign(home);
     if (!isBack && where !== location.href) history.pushState(null, "", where);
     put(fresh, page);
     setCut(false);
     sayNews(fresh);
     scrollTo(0, 0);
-    (document.querySelector("[aria-invalid]") || document.querySelector("h1"))?.focus();
+    (fresh.querySelector("[aria-invalid]") || fresh.querySelector("h1")).focus();
   } catch {
     if (mine === leaving) setCut(true);
   }
@@ -154,9 +156,14 @@ if (main().dataset.section) {
     if ("whole" in form.dataset) return;
     event.preventDefault();
     if ("search" in form.dataset) return;
-    if (form.dataset.busy === String(leaving)) return; // pressed twice
-    form.dataset.busy = leaving + 1;
-    visit(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    if ("busy" in form.dataset) return; // pressed twice
+    form.dataset.busy = "";
+    const sent = visit(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    sent.then(() => delete form.dataset.busy);
+  });
+  // Digits are meant for the amount, wherever the focus is.
+  addEventListener("keydown", (event) => {
+    if (/^[0-9.,]$/.test(event.key) && !event.target.closest("input")) document.querySelector("#sale [name=amount]")?.focus();
   });
   addEventListener("popstate", () => visit(location.href, {}, true));
   addEventListener("offline", () => setCut(true));

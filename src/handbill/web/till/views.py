@@ -25,7 +25,7 @@ class Frame(msgspec.Struct, frozen=True):
     seller: Seller | None = None
     section: Section = ""
     test: bool = False
-    pulse: str = "[]"
+    pulse: str = ""
     version: str = ""
 
 

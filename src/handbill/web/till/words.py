@@ -45,7 +45,7 @@ STATES: dict[TillState, StateWords] = {
         N_("Not paid yet"),
         N_("The bank said no. The customer can try again with the same code."),
     ),
-    "paid": StateWords(N_("Paid"), N_("The money has arrived.")),
+    "paid": StateWords(N_("Paid"), N_("The payment went through.")),
     "refunded": StateWords(N_("Refunded"), N_("The whole amount was given back.")),
     "review": StateWords(
         N_("Look at this payment"),
