@@ -30,6 +30,8 @@ HTML = {"accept": "text/html"}
 JSON = {"accept": "application/json"}
 CREATE = "/sandbox/v1/payments"
 STEPS_MAX = 100
+NOBODY = "http://127.0.0.1:9"
+"""Where Telegram is not: no test tells the world of anything."""
 
 
 class RunningHouse:
@@ -155,6 +157,7 @@ async def running_house(
         "rate_limit": 0,
         "log_requests": False,
         "shutdown_seconds": 1,
+        "telegram_api_url": NOBODY,
     }
     house = House(settings.load({**given, **options}, {}), clock, sandbox_url=sandbox_url)
     road = Road(house.app)

@@ -24,14 +24,15 @@ SECONDS = 540
 EXAMPLES = 40
 
 # A body may fit the schema and still be refused: bounds between fields, addresses that are not
-# the caller's, a currency that does not fit the product's. So 422 is an answer to fitting data.
+# the caller's, a currency that does not fit the product's. So 422 is an answer to fitting data, and
+# 429 to the twenty-first test of a notice channel within a minute.
 CONFIG = """
 generation.deterministic = true
 [auth.wfc]
 path = "{peers}"
 peers = ["shop", "other"]
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", 401, 403, 404, 409, 410, 415, 422]
+expected-statuses = ["2xx", 401, 403, 404, 409, 410, 415, 422, 429]
 """
 
 

@@ -50,6 +50,14 @@ def ask(tx: Tx, link_id: str, lang: str) -> Ask:
     return new
 
 
+def get(tx: Tx, tenant: Tenant, ask_id: str) -> Ask:
+    """Raises NotFound, also for somebody else's."""
+    known = ask_store.find(tx, tenant, ask_id)
+    if known is None:
+        raise NotFound("There is no such request.")
+    return known
+
+
 def list_page(
     tx: Tx, tenant: Tenant, narrow: Filter, after: Position | None, limit: int
 ) -> Page[Ask]:
@@ -68,9 +76,7 @@ def list_of_link(
 
 def set_done(tx: Tx, tenant: Tenant, ask_id: str, *, done: bool) -> Ask:
     """A repeat keeps the time of the first. Raises NotFound."""
-    known = ask_store.find(tx, tenant, ask_id)
-    if known is None:
-        raise NotFound("There is no such request.")
+    known = get(tx, tenant, ask_id)
     if done == (known.done_at is not None):
         return known
     changed = msgspec.structs.replace(known, done_at=tx.now if done else None)

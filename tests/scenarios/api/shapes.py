@@ -9,6 +9,7 @@ import httpx2
 LINKS, PRODUCTS, TRANSACTIONS = "/api/v1/links", "/api/v1/products", "/api/v1/transactions"
 
 EVENTS, ENDPOINTS = "/api/v1/events", "/api/v1/webhook_endpoints"
+REQUESTS, CHANNELS = "/api/v1/requests", "/api/v1/notice_channels"
 
 LINK: dict[str, Any] = {
     "amount": {"default": 1000, "currency": "RUB"},

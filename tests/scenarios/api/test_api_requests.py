@@ -72,6 +72,8 @@ async def test_requests_of_others_are_not_there(house: ApiHouse) -> None:
         assert (await client.get(f"{LINKS}/{link['id']}/requests")).status_code == 404
         change = await client.patch(f"{REQUESTS}/{request['id']}", json={"done": True})
         assert change.status_code == 404
+        assert (await client.get(f"{REQUESTS}/{request['id']}")).status_code == 404
+    assert (await house.shop.get(f"{REQUESTS}/{request['id']}")).json()["data"] == request
     assert (await house.stranger.get(REQUESTS)).status_code == 401
 
 

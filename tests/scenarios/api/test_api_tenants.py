@@ -7,17 +7,20 @@ from typing import Any
 
 import pytest
 
+from handbill.links import asks
 from handbill.merchants import keys, service
 from handbill.merchants.model import Scope
 from handbill.web.api import OPERATIONS
 from tests.scenarios.api.conftest import ApiHouse
 from tests.scenarios.api.shapes import (
+    CHANNELS,
     ENDPOINTS,
     EVENTS,
     LINK,
     LINKS,
     PRODUCT,
     PRODUCTS,
+    REQUESTS,
     TRANSACTIONS,
     made,
 )
@@ -37,6 +40,7 @@ BODIES: dict[str, Any] = {
     "changeProduct": {"price": 1},
     "changeWebhookEndpoint": {"status": "disabled"},
     "replayToWebhookEndpoint": {"failed": True},
+    "changeNoticeChannel": {"status": "disabled"},
 }
 WITH_ID = [o for o in OPERATIONS if "{id}" in o.path and o.answer is not None]
 
@@ -51,7 +55,21 @@ async def mine(house: ApiHouse) -> dict[str, str]:
         PRODUCTS: (await made(house.shop, PRODUCTS, PRODUCT))["id"],
         TRANSACTIONS: (await made(house.shop, TRANSACTIONS, order))["id"],
         ENDPOINTS: (await made(house.shop, ENDPOINTS, {"url": "https://shop.example/"}))["id"],
+        CHANNELS: (await made(house.shop, CHANNELS, {"kind": "email", "email": "a@b.example"}))[
+            "id"
+        ],
+        REQUESTS: await asked(house),
     }
+
+
+async def asked(house: ApiHouse) -> str:
+    """A request for a new link in place of a product's, which is gone."""
+    product = await made(house.shop, PRODUCTS, PRODUCT)
+    await house.shop.delete(f"{PRODUCTS}/{product['id']}")
+    ask = await house.deps.db.write(
+        lambda tx: asks.ask(tx, product["link"], "en"), merchant=house.shop_merchant.id
+    )
+    return ask.id
 
 
 @pytest.mark.parametrize("operation", WITH_ID, ids=lambda operation: operation.name)
@@ -78,14 +96,14 @@ async def test_a_strangers_object_answers_like_a_missing_one(
 
 def test_every_kind_of_object_is_tried() -> None:
     assert {o.path.partition("/{id}")[0] for o in WITH_ID} == {
-        *(LINKS, PRODUCTS, TRANSACTIONS, EVENTS, ENDPOINTS)
+        *(LINKS, PRODUCTS, TRANSACTIONS, EVENTS, ENDPOINTS, CHANNELS, REQUESTS)
     }
 
 
 @pytest.mark.parametrize(
     "path",
     [
-        *(LINKS, f"{LINKS}?owner=product", PRODUCTS, TRANSACTIONS, ENDPOINTS),
+        *(LINKS, f"{LINKS}?owner=product", PRODUCTS, TRANSACTIONS, ENDPOINTS, CHANNELS, REQUESTS),
         *(f"{EVENTS}?type=link.created", f"{EVENTS}?type=payment.created"),
     ],
 )

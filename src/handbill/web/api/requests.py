@@ -89,6 +89,10 @@ async def list_requests_of_link(call: Call, query: Paged) -> Page[LinkRequest]:
     return _shown(await call.deps.db.read(read))
 
 
+async def get_request(call: Call) -> LinkRequest:
+    return show_request(await call.deps.db.point(lambda tx: asks.get(tx, call.tenant, call.id)))
+
+
 async def change_request(call: Call, body: RequestChange) -> Reply:
     return await call.write(
         lambda tx: asks.set_done(tx, call.tenant, call.id, done=body.done), show_request
@@ -100,6 +104,7 @@ def _shown(page: Page[Ask]) -> Page[LinkRequest]:
 
 
 _PATH = "/api/v1/requests"
+ONE = _PATH + "/{id}"
 _SHARED: dict[str, Any] = {"tag": TAG, "scope": Scope.LINKS}
 
 OPERATIONS = (
@@ -129,9 +134,18 @@ OPERATIONS = (
         **_SHARED,
     ),
     Operation(
+        name="getRequest",
+        method="GET",
+        path=ONE,
+        summary="Read a request for a new link",
+        handler=get_request,
+        answer=LinkRequest,
+        **_SHARED,
+    ),
+    Operation(
         name="changeRequest",
         method="PATCH",
-        path=_PATH + "/{id}",
+        path=ONE,
         summary="Tick a request off",
         handler=change_request,
         body=RequestChange,
