@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import httpx2
 import pytest
 
@@ -149,3 +152,18 @@ async def test_every_page_offers_the_other_languages_without_script(
         assert html.count('<a href="?lang=') == 11
         assert '<a href="?lang=ar" lang="ar" hreflang="ar">العربية</a>' in html
         assert '<b lang="en" aria-current="true">English</b>' in html
+
+
+async def test_a_personal_address_keeps_what_it_says_in_every_language(
+    house: RunningHouse, payer: Payer
+) -> None:
+    typed = {"amount": {"default": 0, "currency": "RUB"}, "amount_type": "dynamic"}
+    link = await house.make_link(**typed)
+    made = await house.shop.post(f"/api/v1/links/{link['id']}/personal", json={"amount": 7_700})
+    page = await payer.http.get(made.json()["data"]["url"])
+
+    [other] = re.findall(r'href="([^"]+)" lang="ru"', page.text)
+    spoken_otherwise = await payer.http.get(link["url"] + unescape(other))
+
+    assert spoken(spoken_otherwise) == "ru"
+    assert "77,00" in spoken_otherwise.text

@@ -82,6 +82,8 @@ class Language:
         self.ngettext = self._translations.ngettext
         self.is_chosen = False
         """Whether it is another than the payer's browser would get by itself."""
+        self.rest = ""
+        """What else the address says, ready for another `lang=` behind it."""
 
     @cached_property
     def chosen(self) -> Language:
@@ -95,6 +97,12 @@ class Language:
         """With a country, as Open Graph writes it: the one where most people speak it."""
         language, country = self._numbers.language, self._numbers.territory
         return f"{language}_{country or get_global('likely_subtags')[language].rpartition('_')[2]}"
+
+    def beside(self, rest: str) -> Language:
+        """The same on a page whose address says more, which other languages must keep."""
+        other = copy(self)
+        other.rest = rest
+        return other
 
     def onward(self, url: str) -> str:
         """The address of another page of ours, so that it speaks this language too."""

@@ -6,6 +6,7 @@ Nothing is remembered in a cookie: an address with `?lang=` keeps its language b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -19,7 +20,11 @@ WISHES_MAX = 1_000
 WISH_BYTES_MAX = 300
 """Of what is remembered. Browsers send a few dozen bytes, and few different ones."""
 
+REST_BYTES_MAX = 1_000
+"""A personal address needs a few hundred; it stands on the page once for each language."""
+
 _LANG = b"lang="
+_REST = re.compile(rb"[!-~]+")
 
 
 class Wish(NamedTuple):
@@ -50,7 +55,9 @@ class Languages:
         """`own`: the setting of the link, or the language of the payment."""
         accepted = self._accepted(request.headers.get("accept-language", ""))
         code = Wish(self.asked(request), accepted).beside(self.spoken(own))
-        return speak(code) if code == accepted else speak(code).chosen
+        language = speak(code) if code == accepted else speak(code).chosen
+        rest = _rest(request.scope["query_string"])
+        return language.beside(rest) if rest else language
 
     def asked(self, request: Request) -> LanguageCode | None:
         """What the address names. One that is not offered counts as not named."""
@@ -84,3 +91,11 @@ class Languages:
 
     def _accepted(self, header: str) -> LanguageCode:
         return languages.preferred(header, self.offered) or DEFAULT
+
+
+def _rest(query: bytes) -> str:
+    """All but the language, as it came."""
+    parts = [part for part in query.split(b"&") if part and not part.startswith(_LANG)]
+    rest = b"&".join(parts) + b"&"
+    fits = len(rest) <= REST_BYTES_MAX and _REST.fullmatch(rest)
+    return rest.decode() if parts and fits else ""

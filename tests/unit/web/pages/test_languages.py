@@ -58,6 +58,23 @@ def test_only_an_address_that_says_nothing_but_a_language_is_plain() -> None:
         assert languages.plain_wish(query, b"ru") is None
 
 
+@pytest.mark.parametrize(
+    ("query", "rest"),
+    [
+        ("", ""),
+        ("lang=de", ""),
+        ("amount=5&lang=de&sig=x", "amount=5&sig=x&"),
+        ("a=%22&b", "a=%22&b&"),
+        ("a=" + "x" * 1_000, ""),
+        ("a=\u00e9", ""),
+    ],
+)
+def test_what_else_an_address_says_is_kept_for_other_languages(query: str, rest: str) -> None:
+    languages = Languages()
+    assert languages.of(request(query)).rest == rest
+    assert languages.of(request()).rest == ""
+
+
 def test_what_strangers_send_is_remembered_within_bounds() -> None:
     languages = Languages()
     for number in range(2 * WISHES_MAX):
