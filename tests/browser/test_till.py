@@ -10,6 +10,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page
 
+from handbill.infra.database import Tx
+from handbill.merchants import keys, store
 from tests.browser.devices import OVERFLOW, PHONE, PICTURES
 from tests.support.cashier import till_key
 from tests.support.running import RunningHouse
@@ -22,7 +24,17 @@ TILLS: dict[str, dict[str, Any]] = {
     "tablet": {"viewport": {"width": 1024, "height": 768}, "has_touch": True},
 }
 PIN = "4821"
-SOON_SECONDS = 2.0
+LISTENING = """
+for (const [kind, verb] of [[AudioContext, "createOscillator"], [WakeLock, "request"]]) {
+  const real = kind.prototype[verb];
+  window[verb] = 0;
+  kind.prototype[verb] = function (...given) { window[verb] += 1; return real.apply(this, given); };
+}
+"""
+"""Counts the tones that are played and the times that the screen is kept awake."""
+SOON_SECONDS = 10.0
+"""A bound for machines with much else to do. That the server tells it within two seconds is held
+where no browser is in the way: `test_till_is_told.py`."""
 LONG_MILLISECONDS = 15_000
 
 
@@ -71,8 +83,18 @@ class Till:
 async def till(request: pytest.FixtureRequest, chromium: Browser) -> AsyncIterator[Till]:
     context = await chromium.new_context(**TILLS[request.param])
     context.set_default_timeout(LONG_MILLISECONDS)
+    await context.add_init_script(LISTENING)
     yield Till(request.param, context, await context.new_page())
     await context.close()
+
+
+async def revoke(house: RunningHouse) -> None:
+    def end(tx: Tx) -> None:
+        for key in store.list_keys(tx, house.merchant.id):
+            if key.scopes == ("till",):
+                keys.revoke(tx, key.id)
+
+    await house.house.db.write(end)
 
 
 async def payer_page(chromium: Browser, address: str) -> Page:
@@ -109,6 +131,8 @@ async def test_a_sale_is_charged_scanned_paid_and_seen_to_be_paid(
         await till.page.get_by_role("heading", name="Paid", exact=True).wait_for()
     assert await till.page.locator("[data-said]").inner_text() == "Paid: ₽825.50"
     await till.see("Paid", "paid")
+    assert await till.page.evaluate("createOscillator") == 2
+    assert await till.page.evaluate("request") >= 1
 
     await payer.get_by_role("heading", name="Paid", exact=True).wait_for()
     marks = [page.locator(".same-mark").first for page in (till.page, payer)]
@@ -124,6 +148,7 @@ async def test_without_network_nothing_is_believed_and_back_again_it_is_right(
     house: RunningHouse, till: Till
 ) -> None:
     await till.open(house)
+    await till.page.get_by_role("button", name="Mute").click()
     await till.page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
     await till.type_amount("5")
     await till.charge("Charge ₽5.00")
@@ -143,6 +168,7 @@ async def test_without_network_nothing_is_believed_and_back_again_it_is_right(
 
     await till.context.set_offline(False)
     await till.see("Paid", "back")
+    assert await till.page.evaluate("createOscillator") == 0
     assert await banner.count() == 0
     assert not await till.page.locator("main > *").first.evaluate("part => part.inert")
 
@@ -161,6 +187,10 @@ async def test_every_other_screen(house: RunningHouse, till: Till) -> None:
     await till.page.get_by_text("This key does not open a till.").wait_for()
     await till.see("Open the till", "door")
     await till.open(house)
+    await till.page.get_by_role("button", name="Charge").click()
+    await till.page.get_by_text("Type an amount, or choose a product.").wait_for()
+    assert await till.page.evaluate("document.activeElement.id") == "amount"
+    await till.judge("refused")
     await till.type_amount("7")
     await till.charge("Charge ₽7.00")
     await till.page.get_by_role("button", name="Cancel this sale").click()
@@ -189,8 +219,8 @@ async def test_every_other_screen(house: RunningHouse, till: Till) -> None:
     await till.page.keyboard.press("Enter")
     await house.settle()
     await till.see("Refunded", "refunded")
-    await till.page.get_by_role("button", name="Close the till").click()
-    await till.see("Open the till", "closed")
+    await revoke(house)
+    await till.page.get_by_role("heading", name="Open the till").wait_for()
 
 
 @pytest.mark.parametrize("how", ["dark", "zoomed", "arabic"])

@@ -45,7 +45,7 @@ async def test_a_sale_of_somebody_else_or_of_the_other_mode_is_not_there(
             assert (await one.look(path)).status == 404
         for path in (f"{sale}/refund", f"{sale}/cancellation"):
             assert (await one.post(path, amount="5", pin="1")).status_code == 404
-        assert "Nothing was sold this week yet." in (await one.look("/sales")).text
+        assert "Nothing was sold in the last seven days." in (await one.look("/sales")).text
     assert "Test: no money moves" not in (await live.look()).text
 
 
@@ -77,7 +77,7 @@ async def test_what_is_older_than_a_week_is_out_of_reach(
     await cashier.paid(sale)
     house.clock.advance(7 * DAY)
     assert (await cashier.look(sale)).status == 404
-    assert "Nothing was sold this week yet." in (await cashier.look("/sales")).text
+    assert "Nothing was sold in the last seven days." in (await cashier.look("/sales")).text
 
 
 async def test_what_was_sold_elsewhere_is_not_cancelled_at_a_till(

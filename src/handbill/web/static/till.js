@@ -9,15 +9,14 @@ let known; // the last sales, by id: how they stood
 let told = false; // whether a stream of news is open
 let leaving = 0; // counts visits, so that an answer that comes too late is dropped
 
-// -- The key in the address: into the form, out of the address, never kept.
+// -- The key in the address: out of the address, into a form, never kept.
 const key = location.hash.slice(1);
 if (key) {
   history.replaceState(null, "", location.pathname);
-  const field = document.getElementById("key");
-  if (field) {
-    field.value = key;
-    field.form.submit();
-  }
+  const form = Object.assign(document.createElement("form"), { method: "post", action: `${home}/session` });
+  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "key", value: key }));
+  body.append(form);
+  form.submit();
 }
 
 // -- Sound: two rising tones for money, two falling ones for its absence.
@@ -234,7 +233,7 @@ function countDown() {
   const [end, text] = [Date.now() + (until.dataset.until - until.dataset.now), until.querySelector("[data-left]")];
   const tick = () => {
     const seconds = Math.max(0, Math.round((end - Date.now()) / 1000));
-    text.textContent = text.dataset.left.replace("%(time)s", `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`);
+    text.textContent = text.dataset.left.replace("{time}", `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`);
   };
   tick();
   countDown.timer = setInterval(tick, 1000);
@@ -263,7 +262,7 @@ function furnishSale(form) {
       tile.querySelector("[data-less]").hidden = count < 1;
       if (sum !== null) sum += count * tile.dataset.minor;
     }
-    button.textContent = sum ? charge.replace("%(amount)s", money.format(sum / 10 ** exponent)) : plain;
+    button.textContent = sum ? charge.replace("{amount}", money.format(sum / 10 ** exponent)) : plain;
     clear.hidden = !amount.value && !tiles.some((tile) => countOf(tile).value);
   }
 
