@@ -191,3 +191,16 @@ async def test_its_code_holds_the_whole_of_it(house: RunningHouse, payer: Payer)
     assert (await payer.http.get(made["qr_url"] + "&size=500")).status_code == 200
     house.clock.advance(5 * MINUTE)
     assert (await payer.look(made["qr_url"])).status == 410
+
+
+async def test_a_products_link_has_them_too(house: RunningHouse, payer: Payer) -> None:
+    product = await house.make_product()
+    made = await personal(house, {"id": product["link"]}, reference="Table 7")
+
+    scanned = read_picture(open_png((await payer.http.get(made["qr_url"])).content)).text
+    opened = str((await payer.http.get(scanned)).headers["location"])
+
+    assert opened.startswith(f"{product['url']}?reference=Table%207&sig=")
+    await payer.begin(opened)
+    assert (await house.payment())["metadata"] == {"reference": "Table 7"}
+    assert (await payer.look(opened.replace("%207", "%208"))).state == "address_changed"
