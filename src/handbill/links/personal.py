@@ -33,6 +33,7 @@ OUTDATED = "address_outdated"
 
 _SIGNATURE = "sig"
 _SIGNED = ("amount", "currency", "reference", "email", "expires")
+_HAS_SIGNATURE = re.compile(rb"(?:^|[&;])sig=")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 
 
@@ -95,14 +96,13 @@ def sign(crypto: Crypto, link_id: str, prefill: Prefill) -> Personal:
         "expires": None if expires_at is None else str(expires_at // SECOND),
     }
     pairs = {name: text for name, text in said.items() if text is not None}
-    pairs[_SIGNATURE] = crypto.mark(PURPOSE, _values(link_id, pairs))
-    return Personal(prefill, urlencode(pairs, quote_via=quote))
+    signature = crypto.mark(PURPOSE, _values(link_id, pairs))
+    return Personal(prefill, _query(signature, pairs))
 
 
 def is_signed(query: bytes) -> bool:
-    """Whether a signature stands in it, right or wrong. Only as it is written here: an address with
-    another spelling of the name is one without a signature."""
-    return b"sig=" in query and any(part.startswith(b"sig=") for part in query.split(b"&"))
+    """Whether a signature stands in it, right or wrong; also behind an `&` that became `&amp;`."""
+    return _HAS_SIGNATURE.search(query) is not None
 
 
 def read(crypto: Crypto, link_id: str, query: bytes) -> Personal | None:
@@ -122,7 +122,7 @@ def read(crypto: Crypto, link_id: str, query: bytes) -> Personal | None:
         email=None if email is None else crypto.unveil(PURPOSE, email, link_id),
         expires_at=None if expires is None else int(expires) * SECOND,
     )
-    return Personal(prefill, urlencode({**pairs, _SIGNATURE: signature}, quote_via=quote))
+    return Personal(prefill, _query(signature, pairs))
 
 
 def read_expires(value: object) -> Instant:
@@ -165,6 +165,11 @@ def _pairs(query: bytes) -> dict[str, str] | None:
     ours = [(name, text) for name, text in found if name in (*_SIGNED, _SIGNATURE)]
     pairs = {name: text for one in (*_SIGNED, _SIGNATURE) for name, text in ours if name == one}
     return pairs if len(pairs) == len(ours) else None
+
+
+def _query(signature: str, pairs: dict[str, str]) -> str:
+    """The signature first: an address that was cut off still shows that it was signed."""
+    return urlencode({_SIGNATURE: signature, **pairs}, quote_via=quote)
 
 
 def _values(link_id: str, pairs: dict[str, str]) -> list[str | None]:

@@ -21,7 +21,8 @@ def test_an_address_that_the_command_makes_opens_at_the_server(server: Server) -
     address = made.out.strip()
 
     assert (made.code, made.err) == (0, "")
-    assert address.startswith(f"{server.url}/pay/link/{link}?reference=INV%201&email=")
+    assert address.startswith(f"{server.url}/pay/link/{link}?sig=")
+    assert "&reference=INV%201&email=" in address
     assert httpx2.get(address).status_code == 200
     assert httpx2.get(address.replace("INV%201", "INV%202")).status_code == 403
 

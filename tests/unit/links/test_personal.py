@@ -71,14 +71,15 @@ def test_one_character_that_is_another_spoils_it(prefill: Prefill, data: st.Data
 
 def test_every_other_letter_of_the_signature_is_refused() -> None:
     query = query_of(ALL).decode()
+    end = query.index("&") - 1
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    for letter in letters.replace(query[-1], ""):
-        assert was_changed((query[:-1] + letter).encode())
+    for letter in letters.replace(query[end], ""):
+        assert was_changed((query[:end] + letter + query[end + 1 :]).encode())
 
 
 def test_what_was_left_out_added_doubled_or_moved_is_refused() -> None:
     pairs = parse_qsl(query_of(ALL).decode())
-    for i, pair in enumerate(pairs[:-1]):
+    for i, pair in enumerate(pairs[1:], 1):
         assert was_changed(urlencode([*pairs[:i], *pairs[i + 1 :]]).encode())
         assert was_changed(urlencode([*pairs, pair]).encode())
     assert was_changed(b"sig=")
@@ -87,6 +88,14 @@ def test_what_was_left_out_added_doubled_or_moved_is_refused() -> None:
     assert was_changed(query_of(ALL) + b"&x=" + b"y" * personal.QUERY_MAX)
     assert was_changed(query_of(ALL), link_id=OTHER)
     assert was_changed(query_of(ALL), crypto=Crypto(b"another installation's key, long"))
+
+
+def test_a_cut_off_or_escaped_address_is_not_taken_for_the_links_own() -> None:
+    query = query_of(ALL)
+    for length in range(len("sig="), len(query)):
+        assert was_changed(query[:length])
+    assert was_changed(query.replace(b"&", b"&amp;"))
+    assert was_changed(b"lang=de&amp;" + query)
 
 
 def test_what_messengers_add_does_no_harm_and_is_left_out() -> None:
