@@ -28,6 +28,7 @@ from handbill.web.pages.views import (
     Unfinished,
 )
 from handbill.web.pages.words import ENDS
+from tests.browser.asked_samples import asking
 
 ORIGIN = "http://pages.localhost"  # loopback by name, so that browsers trust it like https
 AT = 1_772_359_200_000  # 2026-03-01T10:00:00Z
@@ -166,6 +167,8 @@ PAY: dict[str, PayPage] = {
     ),
     "kuwait": msgspec.structs.replace(FIXED, amount=Money(12_345, "KWD"), methods=(CARD, SBP)),
 }
+
+PAY |= asking(PAY["fixed"], PAY["products"])
 
 PAID = StatusPage(
     state="charged",

@@ -44,7 +44,7 @@ class Seen(msgspec.Struct, frozen=True):
     @property
     def amount(self) -> str:
         """The sum that stands out."""
-        return _plain(self._one(r'<p class="total[^"]*">(.*?)</p>'))
+        return _plain(self._one(r'<p class="total[^"]*"[^>]*>(.*?)</p>'))
 
     @property
     def typed(self) -> str:
@@ -95,4 +95,5 @@ def seen(answer: httpx2.Response) -> Seen:
 
 def _plain(html: str) -> str:
     body = html.partition("<body")[2].partition(">")[2] or html
+    body = re.sub(r"<(\w+)[^>]* hidden>.*?</\1>", "", body, flags=re.S)  # which nobody sees
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", body))).strip().replace("₽ ", "₽")

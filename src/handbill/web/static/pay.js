@@ -49,7 +49,7 @@ function sums() {
   const more = base && tip(base);
   if (!base || more === null) return {};
   const fee = portion(base + more, share) + fixed;
-  return { price: base, tip: more, fee, total: base + more + fee };
+  return { price: more + fee && base, tip: more, fee, total: base + more + fee };
 }
 
 function show() {
