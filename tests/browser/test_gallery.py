@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page
 
-from handbill.web.pages.language import Language, english
+from handbill.web.pages.language import english, speak
 from tests.browser.samples import gallery
 from tests.browser.stage import Stage
 
@@ -76,7 +76,7 @@ async def test_a_page_fits_every_screen_and_axe_finds_nothing(
 async def test_a_page_fits_the_narrowest_screen_read_from_right_to_left(
     name: str, screen: Page, stage: Stage
 ) -> None:
-    html = PAGES[name](stage.renderer, Language("ar"))
+    html = PAGES[name](stage.renderer, speak("ar"))
     await screen.emulate_media(color_scheme="light")
     await screen.set_viewport_size({"width": 320, "height": 560})
     shown = await stage.show(screen, html, scripts=b"<script" in html)

@@ -51,6 +51,10 @@ _UNSPOKEN = (
 )
 
 
+_PARENTS = {"en-150": ("en_001",)}
+"""Those whose name is no beginning of the child's."""
+
+
 class MoneyText(msgspec.Struct, frozen=True):
     """An amount as a language writes it. The sign stands before or after the number."""
 
@@ -183,10 +187,14 @@ def in_language(url: str, code: str) -> str:
 
 
 def _locale(tag: str) -> Locale:
+    """With what pages say of it; neither it nor those that it inherits from keep the rest."""
     locale = Locale.parse(tag, sep="-")
-    data = localedata.load(str(locale))
-    for name in _UNSPOKEN:
-        data[name] = {}
+    parts = str(locale).split("_")
+    own = ("_".join(parts[:length]) for length in range(1, len(parts) + 1))
+    for name in ("root", *_PARENTS.get(tag, ()), *own):
+        data = localedata.load(name)
+        for unspoken in _UNSPOKEN:
+            data[unspoken] = {}
     return locale
 
 
