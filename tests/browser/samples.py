@@ -14,6 +14,7 @@ from handbill.web.pages.language import Language
 from handbill.web.pages.render import Renderer, end_page, taken_page
 from handbill.web.pages.views import (
     AskedAmount,
+    ByMail,
     ChallengePage,
     HomePage,
     InboxPage,
@@ -180,6 +181,7 @@ PAID = StatusPage(
     method="Bank card",
     receipt_number="2026-000031",
     mark=Mark("leaf", "marigold"),
+    receipt_url=f"{ORIGIN}/pay/status/x/receipt",
     back_url="https://morgenrot.example/",
 )
 
@@ -187,6 +189,10 @@ STATUS: dict[str, StatusPage] = {
     "charged": PAID,
     "charged-test": msgspec.structs.replace(
         PAID, test=True, fee=rub(5_000), refunded=rub(40_000), back_url=None
+    ),
+    "charged-mail": msgspec.structs.replace(PAID, by_mail=ByMail(became="sent")),
+    "charged-mail-refused": msgspec.structs.replace(
+        PAID, by_mail=ByMail("anna@", "Type an e-mail address such as anna@example.com.")
     ),
     "waiting": StatusPage(
         state="waiting",
@@ -262,11 +268,21 @@ STATUS: dict[str, StatusPage] = {
         reference=REFERENCE,
         method="Bank card",
     ),
-    "cancelled": msgspec.structs.replace(PAID, state="cancelled", receipt_number="", method=""),
-    "expired": msgspec.structs.replace(PAID, state="expired", receipt_number="", method=""),
+    "cancelled": msgspec.structs.replace(
+        PAID, state="cancelled", receipt_number="", method="", receipt_url=None, mark=None
+    ),
+    "expired": msgspec.structs.replace(
+        PAID, state="expired", receipt_number="", method="", receipt_url=None, mark=None
+    ),
     "refunded": msgspec.structs.replace(PAID, state="refunded", refunded=rub(198_050)),
     "unknown": msgspec.structs.replace(
-        PAID, state="unknown", receipt_number="", refresh_seconds=10, back_url=None
+        PAID,
+        state="unknown",
+        receipt_number="",
+        refresh_seconds=10,
+        back_url=None,
+        receipt_url=None,
+        mark=None,
     ),
 }
 

@@ -11,17 +11,22 @@ from handbill.links import ends
 from handbill.merchants.accounts import Acquirers
 from handbill.notices import relay
 from handbill.notices.telling import Teller
-from handbill.payments import giving_up, model, refunding, service
+from handbill.payments import giving_up, letters, model, refunding, service
 from handbill.payments.reconciling import Reconciler
 from handbill.payments.refunds import Refunds
 from handbill.privacy import retention
 from handbill.privacy.retention import Retention
 from handbill.screening import service as screening
+from handbill.web.pages.receipt_letters import ReceiptLetters
 from handbill.webhooks import replay
 
 
 def table(
-    acquirers: Acquirers, inbox: Inbox, kept: Retention, teller: Teller
+    acquirers: Acquirers,
+    inbox: Inbox,
+    kept: Retention,
+    teller: Teller,
+    receipts: ReceiptLetters,
 ) -> dict[str, Handler]:
     reconciler = Reconciler(acquirers)
     return {
@@ -31,6 +36,7 @@ def table(
         model.RELEASE: reconciler.release,
         service.GIVE_UP: giving_up.give_up,
         refunding.REFUND: Refunds(acquirers).reconcile,
+        letters.SEND: receipts.send,
         screening.SWEEP: screening.sweep,
         PROCESS: inbox.process,
         replay.REPLAY: replay.go_on,

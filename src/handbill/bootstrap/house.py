@@ -11,8 +11,8 @@ import acquirer_sandbox
 from handbill.bootstrap import acquirers, handlers, mailing, notifying, request_log
 from handbill.bootstrap.premises import is_at_home, open_crypto
 from handbill.inbox import Inbox
-from handbill.infra import jobs, mail
 from handbill.infra.database import Database, open_database
+from handbill.infra.jobs import Worker
 from handbill.infra.outbound import Outbound
 from handbill.infra.settings import Settings
 from handbill.infra.storage import open_storage
@@ -52,7 +52,6 @@ class House:
             networks=settings.webhook_networks,
             own_origin=settings.public_url,
         )
-        self.mail = mail.open_mail(settings, clock)
         self._sandbox_url = sandbox_url or self.addresses.base + acquirers.SANDBOX_PATH
         openers = acquirers.openers(settings, self.trusted, clock, sandbox_url)
         self.acquirers = Acquirers(Registry(openers, self.db.tallies), self.crypto)
@@ -61,16 +60,19 @@ class House:
         self.workshop = Workshop("handbill.catalog.pictures")
         self.mail = mailing.open_mail(settings, clock)
         self.notices = notifying.Notifying(settings, self.crypto, self.mail)
+        self.press = Workshop("handbill.infra.typesetting")
         self.deliveries = delivery.Deliveries(self.db, self.guarded, self.crypto, clock)
+        self.request_log = request_log.RequestLog(settings)
+        self.app = Application(self._parts())
         retention = Retention(settings.payer_retention_days, settings.body_retention_days)
         sandbox_timers = acquirer_sandbox.handlers(self.trusted) if settings.sandbox else {}
         self.handlers = {
-            **handlers.table(self.acquirers, self.inbox, retention, self.notices.teller),
+            **handlers.table(
+                self.acquirers, self.inbox, retention, self.notices.teller, self.app.receipts
+            ),
             **sandbox_timers,
         }
-        self.worker = jobs.Worker(self.db, self.handlers, clock)
-        self.request_log = request_log.RequestLog(settings)
-        self.app = Application(self._parts())
+        self.worker = Worker(self.db, self.handlers, clock)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -105,6 +107,7 @@ class House:
         await self.trusted.close()
         await self.workshop.close()
         await self.notices.close()
+        await self.press.close()
         self.app.close()
         self.request_log.flush()
         self.db.close()
@@ -125,6 +128,8 @@ class House:
             inbox=self.inbox,
             workshop=self.workshop,
             teller=self.notices.teller,
+            press=self.press,
+            mail=self.mail,
             storage=open_storage(self.settings),
             sandbox=(
                 acquirer_sandbox.create_app(self.db, self._sandbox_url)

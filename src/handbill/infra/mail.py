@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 import msgspec
 
-from handbill.infra.settings import Settings, is_loopback
+from handbill.infra.settings import is_loopback
 from handbill.kernel.clock import Clock
 from handbill.kernel.mailboxes import is_mailbox
 
@@ -114,13 +114,6 @@ class Mail:
                 )
         except (aiosmtplib.SMTPException, OSError) as error:
             raise _judged(error) from None  # what it quotes goes no further
-
-
-def open_mail(settings: Settings, clock: Clock) -> Mail | None:
-    """None where no mail server is set: then there are no letters."""
-    if settings.smtp_url is None or settings.mail_from is None:
-        return None
-    return Mail(MailServer.of(settings.smtp_url), settings.mail_from, clock)
 
 
 def compose(letter: Letter, sender: str, clock: Clock) -> EmailMessage:

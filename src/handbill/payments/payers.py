@@ -91,6 +91,11 @@ def erase_traces(tx: Tx, payment_id: str) -> None:
     tx.run(f"{_ERASE_TRACES} AND id = :id", id=payment_id)
 
 
+def delete(tx: Tx, payer_id: str) -> None:
+    """A row that no payment names."""
+    tx.run("DELETE FROM payers WHERE id = :id", id=payer_id)
+
+
 def forget_old(tx: Tx, span: Span) -> Swept:
     return sweep(tx, span, "payers", _ERASE)
 

@@ -15,7 +15,7 @@ from handbill import inbox
 from handbill.infra.database import Database, Tx
 from handbill.infra.sweeps import BEGINNING
 from handbill.kernel.errors import NotFound
-from handbill.payments import payers, store
+from handbill.payments import letters, payers, store
 from handbill.payments.model import Payment
 from handbill.payments.payers import Payer
 from handbill.webhooks import bodies
@@ -78,6 +78,7 @@ async def erase(db: Database, found: Found) -> None:
 
 def _forget_payment(tx: Tx, payment_id: str) -> None:
     payers.erase_traces(tx, payment_id)
+    letters.forget(tx, payment_id)
     bodies.forget_answers(tx, payment_id)
     for known in store.references_of(tx, payment_id):
         inbox.forget_about(tx, known.account_id, known.reference)

@@ -18,7 +18,7 @@ from handbill.web.entrance import Entrance, Ready
 from handbill.web.health import Health, folders_with_data
 from handbill.web.inbound import Inbound
 from handbill.web.metrics import Metrics
-from handbill.web.pages.site import Site
+from handbill.web.pages import receipt_letters, site
 from handbill.web.pages.snippets import SnippetMaker
 from handbill.web.parts import Parts
 from handbill.web.rates import Rates, Standing
@@ -39,7 +39,8 @@ class Application(Entrance):
     def __init__(self, parts: Parts) -> None:
         self.health = Health(parts.db, *folders_with_data(parts.settings))
         self.codes = Codes()
-        self._site = Site(parts, self.codes)
+        self._site = site.Site(parts, self.codes)
+        self.receipts = receipt_letters.ReceiptLetters(self._site.desk)
         self._crowds = _crowds(parts)
         visits, snippets = Visits(), SnippetMaker(parts.addresses, self._site.desk.renderer)
         routes: list[Route | Mount] = [

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from handbill.inbox import Inbox
 from handbill.infra.crypto import Crypto
 from handbill.infra.database import Database
+from handbill.infra.mail import Mail
 from handbill.infra.settings import Settings
 from handbill.infra.storage import Storage
 from handbill.infra.workshop import Workshop
@@ -22,8 +23,9 @@ from handbill.web.entrance import Visit
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """`sandbox` is the acquirer's application, where it runs here; `has_inbox` says whether the
-    built-in receiver of webhooks is open; `tell` logs a request, where that is wanted."""
+    """`workshop` rebuilds pictures, `press` sets receipts in type; `mail` is None where no letters
+    are sent. `sandbox` is the acquirer's application, where it runs here; `has_inbox` says whether
+    the built-in receiver of webhooks is open; `tell` logs a request, where that is wanted."""
 
     settings: Settings
     clock: Clock
@@ -35,6 +37,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     inbox: Inbox
     workshop: Workshop
     teller: Teller
+    press: Workshop
+    mail: Mail | None
     storage: Storage
     sandbox: ASGIApp | None
     has_inbox: bool

@@ -12,7 +12,7 @@ from handbill import __version__
 from handbill.kernel.errors import HandbillError, NotFound
 from handbill.qr.kept import Codes
 from handbill.web.entrance import Ready
-from handbill.web.pages import asking
+from handbill.web.pages import asking, receipts
 from handbill.web.pages.accents import Accents
 from handbill.web.pages.codes import CodePages
 from handbill.web.pages.desk import Desk
@@ -30,6 +30,7 @@ class Site:
         self._desk = Desk(parts, codes)
         self._inbox = InboxPages(self._desk)
         self._paying = Paying(self._desk)
+        self._statuses = Statuses(self._desk)
 
     @property
     def desk(self) -> Desk:
@@ -44,7 +45,8 @@ class Site:
             *Uploads(self._desk).routes(),
             *Accents().routes(),
             *CodePages(self._desk).routes(),
-            *Statuses(self._desk).routes(),
+            *self._statuses.routes(),
+            *receipts.Receipts(self._desk, self._statuses).routes(),
             *NewLinks(self._desk).routes(),
             *(self._inbox.routes() if self._desk.parts.has_inbox else []),
             *self._desk.assets.routes(),

@@ -21,7 +21,7 @@ from handbill.payments.model import Attempt, AttemptStatus, Payment, PaymentStat
 from handbill.payments.service import PaymentWithAttempt
 from handbill.web.pages.language import Language
 from handbill.web.pages.showing import first_line, seconds_until, seller
-from handbill.web.pages.views import Scan, StatusPage, StatusState, Unfinished
+from handbill.web.pages.views import Line, Scan, StatusPage, StatusState, Unfinished
 from handbill.web.pages.words import METHODS, reason
 
 REFRESH_SECONDS = 5
@@ -56,6 +56,7 @@ def status_page(
     method = payment.method or (attempt.method if attempt else None)
     said = _reason(payment, attempt) if state in ("declined", "not_started") else ""
     looks_again = state in LOOKING_AGAIN
+    has_money = state in ("charged", "refunded")
     has_ended = not looks_again and state != "review"
     return StatusPage(
         state=state,
@@ -63,6 +64,8 @@ def status_page(
         total=Money(payment.amount_with_fee_minor, payment.currency),
         seller=seller(merchant, addresses),
         reference=payment.txid,
+        lines=tuple(_line(line, payment.currency) for line in payment.lines),
+        tip=Money(payment.tip_minor, payment.currency) if payment.tip_minor else None,
         fee=Money(fee, payment.currency) if fee else None,
         refunded=(
             Money(payment.refunded_minor, payment.currency) if payment.refunded_minor else None
@@ -81,6 +84,7 @@ def status_page(
         by_code=attempt is not None and attempt.qr_payload is not None,
         back_url=_back(payment, state) if has_ended else None,
         events_url=addresses.status_page(payment.token) + "/events" if looks_again else None,
+        receipt_url=addresses.status_page(payment.token) + "/receipt" if has_money else None,
         mark=mark if state == "charged" else None,
         surplus=_surplus(merchant) if payment.surplus and state == "charged" else None,
         refresh_seconds=REFRESH_SECONDS if looks_again else None,
@@ -141,6 +145,10 @@ def _continue(payment: Payment, attempt: Attempt | None) -> str | None:
     if attempt is None or not attempt.live or payment.status is not PaymentStatus.PENDING:
         return None
     return attempt.redirect_url if attempt.error_code != model.REVIEW else None
+
+
+def _line(line: model.Line, currency: str) -> Line:
+    return Line(line.title, quantity=line.units, amount=Money(line.amount_minor, currency))
 
 
 def _surplus(merchant: Merchant) -> Literal["returned", "judged"]:

@@ -13,22 +13,26 @@ from handbill.kernel.errors import Conflict, LinkNotPayable, NotFound
 from handbill.merchants import accounts
 from handbill.merchants import service as merchants
 from handbill.merchants.model import Account, Merchant, MerchantStatus
-from handbill.payments import facts, model, service
+from handbill.payments import facts, letters, model, service
 from handbill.payments.mark import mark_of
 from handbill.payments.opening import Order
 from handbill.payments.service import PaymentWithAttempt
 from handbill.web.pages import asking, ends, showing, standing
-from handbill.web.pages.desk import Desk
+from handbill.web.pages.desk import PAID, Desk
 from handbill.web.pages.headers import PICTURE_POLICY
 from handbill.web.pages.language import Language
 from handbill.web.pages.onward import led_on, told
-from handbill.web.pages.views import PayPage
+from handbill.web.pages.views import ByMail, PayPage, StatusPage
 
 
-class _Read(msgspec.Struct, frozen=True):
+class Read(msgspec.Struct, frozen=True):
+    """All that the pages of a payment show, of one snapshot. `letter`: the last one with a
+    receipt."""
+
     found: PaymentWithAttempt
     merchant: Merchant
     offered: tuple[tuple[str, Account], ...]
+    letter: letters.ReceiptLetter | None
 
 
 class Statuses:
@@ -49,7 +53,7 @@ class Statuses:
         ]
 
     async def show(self, request: Request) -> Response:
-        read = await self._read(request)
+        read = await self.read(request)
         desk = self._desk
         if asking.wants_json(request):
             payment = read.found.payment
@@ -58,19 +62,31 @@ class Statuses:
         if _not_begun(read.found, desk.clock.now()):
             page = language.onward(desk.addresses.payment_page(read.found.payment.token))
             return RedirectResponse(page, 303, desk.plain_headers())
-        mark = mark_of(desk.crypto, read.found.payment)
-        view = standing.status_page(
-            read.found, read.merchant, desk.addresses, language, mark, desk.clock.now()
-        )
-        body = desk.renderer.status(view, language)
+        return self.page(read, language)
+
+    def page(
+        self, read: Read, language: Language, status: int = 200, by_mail: ByMail | None = None
+    ) -> Response:
+        """`by_mail`: the form as it comes back with a fault."""
+        desk = self._desk
+        view = self.view(read, language)
+        if view.receipt_url is not None and desk.parts.mail is not None:
+            became = read.letter.status if read.letter is not None else None
+            form = by_mail or ByMail(became=became.value if became else None)
+            view = msgspec.structs.replace(view, by_mail=form)
         looks_again = view.refresh_seconds is not None
         headers = desk.page_headers(language, scripts=looks_again, shown_by=read.merchant)
-        return asking.html(body, headers)
+        return asking.html(desk.renderer.status(view, language), headers, status)
+
+    def view(self, read: Read, language: Language) -> StatusPage:
+        desk = self._desk
+        mark, now = mark_of(desk.crypto, read.found.payment), desk.clock.now()
+        return standing.status_page(read.found, read.merchant, desk.addresses, language, mark, now)
 
     async def events(self, request: Request) -> Response:
         """Tells an open page that it is no longer true."""
         desk, token = self._desk, request.path_params["token"]
-        payment = (await self._read(request)).found.payment
+        payment = (await self.read(request)).found.payment
 
         async def look() -> dict[str, str]:
             found = await desk.db.point(lambda tx: service.by_token(tx, token))
@@ -81,7 +97,7 @@ class Statuses:
 
     async def code(self, request: Request) -> Response:
         """The QR that the acquirer gave us, drawn by us: no picture of a third party."""
-        attempt = (await self._read(request)).found.attempt
+        attempt = (await self.read(request)).found.attempt
         if attempt is None or attempt.qr_payload is None or not attempt.live:
             raise NotFound("There is no code to scan.")
         try:
@@ -92,7 +108,7 @@ class Statuses:
         return Response(picture, headers=headers, media_type="image/svg+xml")
 
     async def offer(self, request: Request) -> Response:
-        read = await self._read(request)
+        read = await self.read(request)
         desk, payment = self._desk, read.found.payment
         if payment.type is not model.PaymentType.PAYMENT:
             raise NotFound("There is no such payment.")
@@ -132,7 +148,7 @@ class Statuses:
 
     async def _not_started(self, request: Request) -> Response:
         """Its page says how it stands: over, or not yet decided."""
-        read = await self._read(request)
+        read = await self.read(request)
         desk, payment = self._desk, read.found.payment
         language = desk.language_of(request, payment.lang)
         if read.merchant.status is MerchantStatus.PAUSED and payment.status in model.OPEN:
@@ -142,11 +158,11 @@ class Statuses:
         where = language.onward(desk.addresses.status_page(payment.token))
         return RedirectResponse(where, 303, desk.plain_headers())
 
-    async def _read(self, request: Request) -> _Read:
+    async def read(self, request: Request) -> Read:
         token = request.path_params["token"]
         return await self._desk.db.point(lambda tx: _read(tx, token))
 
-    def _view(self, read: _Read, language: Language) -> PayPage:
+    def _view(self, read: Read, language: Language) -> PayPage:
         desk = self._desk
         names = tuple(name for name, _ in read.offered)
         view = showing.payment_page(
@@ -169,8 +185,9 @@ def _not_begun(found: PaymentWithAttempt, now: Instant) -> bool:
     return found.attempt is None and payment.status in model.OPEN and now < payment.expires_at
 
 
-def _read(tx: Tx, token: str) -> _Read:
+def _read(tx: Tx, token: str) -> Read:
     found = service.by_token(tx, token)
     payment = found.payment
     offered = tuple(accounts.offered(tx, payment.tenant, payment.currency).items())
-    return _Read(found, merchants.get(tx, payment.merchant_id), offered)
+    letter = letters.latest(tx, payment.id) if payment.status in PAID else None
+    return Read(found, merchants.get(tx, payment.merchant_id), offered, letter)

@@ -171,18 +171,29 @@ class Scan(msgspec.Struct, frozen=True):
     seconds_left: int
 
 
+class ByMail(msgspec.Struct, frozen=True):
+    """The form that has the receipt sent. `typed` and `fault` come back after a refusal; `became`
+    is what became of the last letter."""
+
+    typed: str = ""
+    fault: str = ""
+    became: Literal["waiting", "sent", "failed"] | None = None
+
+
 class StatusPage(msgspec.Struct, frozen=True):
     """One payment, as it stands. `title` is empty where nothing says what it is for. `by_code`:
     what can be tried again is a code to scan. `mark`: to
     compare with a till's. `surplus`: it came on top of another that had paid already, and
-    what becomes of it.
-    `refresh_seconds`: the browser looks again; `events_url`: and hears sooner."""
+    what becomes of it. `refresh_seconds`: the browser looks again; `events_url`: and hears sooner.
+    `receipt_url`: where receipts are had; `by_mail` None: no letters are sent."""
 
     state: StatusState
     title: str
     total: Money
     seller: Seller
     reference: str
+    lines: tuple[Line, ...] = ()
+    tip: Money | None = None
     fee: Money | None = None
     refunded: Money | None = None
     at: Instant | None = None
@@ -198,6 +209,8 @@ class StatusPage(msgspec.Struct, frozen=True):
     surplus: Literal["returned", "judged"] | None = None
     refresh_seconds: int | None = None
     events_url: str | None = None
+    receipt_url: str | None = None
+    by_mail: ByMail | None = None
     test: bool = False
 
     def __post_init__(self) -> None:

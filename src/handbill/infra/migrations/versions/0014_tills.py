@@ -5,7 +5,7 @@ from __future__ import annotations
 from handbill.infra.migrations import dialect
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 
 TABLES = (
     """

@@ -1,0 +1,88 @@
+"""Sets a page in type as a PDF: the trade of a worker of `infra.workshop`, and of nobody else.
+
+What is set comes in as data. PDF/UA-1 is asked for, because a reader may be blind, and because it
+refuses a letter that no font of this machine has: nobody gets a page with boxes on it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+
+import typst
+
+STANDARD: typst.PDFStandard = "ua-1"
+_NO_LETTER = re.compile(r'the text `"(.+?)"` could not be displayed', re.DOTALL)
+# What fonts have all of, or none of.
+_TOGETHER = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
+
+
+def pdf(source: str, editions: str, texts: str, at_seconds: int) -> bytes:
+    """`source` finds a sheet and texts in its inputs. `editions` is a JSON list of sheets that say
+    the same: the first is wanted, the next taken where there are no letters for it. `texts` is a
+    JSON list of words of others, in any letters: a text that cannot be set is None in it, a picture
+    sign is left out of it.
+
+    The same every time for the same input on the same machine; `at_seconds` is its date. Raises
+    typst.TypstError where the last edition cannot be set either.
+    """
+    left: list[dict[str, object]] = json.loads(editions)
+    own: list[str | None] = json.loads(texts)
+    while True:
+        try:
+            return _compiled(source, left[0], own, at_seconds)
+        except typst.TypstError as error:
+            found = _NO_LETTER.search(str(error))
+            if found is None:
+                raise
+            without = [_without(text, found[1]) for text in own]
+            if without != own:
+                own = without
+            elif len(left) > 1:
+                left = left[1:]
+            else:
+                raise
+
+
+def _compiled(
+    source: str, sheet: dict[str, object], own: Sequence[str | None], at_seconds: int
+) -> bytes:
+    made = typst.compile(
+        source.encode(),
+        format="pdf",
+        sys_inputs={"sheet": json.dumps(sheet), "texts": json.dumps(own)},
+        pdf_standards=[STANDARD],
+        font_paths=_fonts(),
+        timestamp=at_seconds,
+    )
+    if not isinstance(made, bytes):
+        raise TypeError("a PDF is one file")
+    return made
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """Those of the system, and a few that typst brings along. Looked for once."""
+    return typst.Fonts()
+
+
+def _without(text: str | None, letters: str) -> str | None:
+    if text is None:
+        return None
+    if all(_is_picture(letter) for letter in letters):
+        return "".join(c for c in text if not _is_picture(c)).strip() or None
+    lost = letters in text or any(_go_together(letter, letters[0]) for letter in text)
+    return None if lost else text
+
+
+def _is_picture(letter: str) -> bool:
+    """An emoji, or what holds several together."""
+    return unicodedata.category(letter) in ("So", "Sk", "Cf", "Cn") or letter == "\ufe0f"
+
+
+def _go_together(one: str, other: str) -> bool:
+    names = (unicodedata.name(letter, "").split("-")[0].split(" ")[0] for letter in (one, other))
+    return all(name in _TOGETHER for name in names)
