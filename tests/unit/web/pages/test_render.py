@@ -82,11 +82,11 @@ def test_no_page_carries_a_style_or_a_script_of_its_own(renderer: Renderer) -> N
 
 def test_a_kept_page_differs_from_the_next_only_in_its_token(renderer: Renderer) -> None:
     cut = renderer.pay(PAGE)
-    one, two = cut.with_token("aaa"), cut.with_token("bbb")
-    assert one.replace(b"aaa", b"bbb") == two
-    assert one.count(b"aaa") == 1
+    one, two = cut.with_token("one-token"), cut.with_token("another")
+    assert one.replace(b"one-token", b"another") == two
+    assert one.count(b"one-token") == 1
     assert Elements(one.decode()).named("input") == [
-        {"type": "hidden", "name": "attempt", "value": "aaa"}
+        {"type": "hidden", "name": "attempt", "value": "one-token"}
     ]
 
 
