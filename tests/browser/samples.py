@@ -190,6 +190,7 @@ STATUS: dict[str, StatusPage] = {
     "charged-test": msgspec.structs.replace(
         PAID, test=True, fee=rub(5_000), refunded=rub(40_000), back_url=None
     ),
+    "charged-lines": msgspec.structs.replace(PAID, lines=BREAKFAST, tip=rub(20_000)),
     "charged-mail": msgspec.structs.replace(PAID, by_mail=ByMail(became="sent")),
     "charged-mail-refused": msgspec.structs.replace(
         PAID, by_mail=ByMail("anna@", "Type an e-mail address such as anna@example.com.")

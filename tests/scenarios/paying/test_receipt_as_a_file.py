@@ -44,6 +44,17 @@ async def test_it_says_what_the_page_says(house: RunningHouse, payer: Payer) -> 
     assert (await payer.http.get(f"{status}/receipt.pdf")).content == answer.content
 
 
+async def test_it_lists_what_was_bought(house: RunningHouse, payer: Payer) -> None:
+    products = [await house.make_product(), await house.make_product(header="Cake", price=20_000)]
+    ids = [product["id"] for product in products]
+    amount = {"default": 55_000, "currency": "RUB"}
+    status = await paid(house, payer, products=ids, amount=amount)
+
+    assert "Coffee ₽350.00 Cake ₽200.00" in (await payer.look(status)).text
+    answer = await payer.http.get(f"{status}/receipt.pdf")
+    assert "₽550.00 Coffee ₽350.00 Cake ₽200.00 Paid with" in text_of(answer.content)
+
+
 async def test_it_says_that_the_money_went_back(house: RunningHouse, payer: Payer) -> None:
     status = await paid(house, payer)
     about = (await house.payment())["id"]

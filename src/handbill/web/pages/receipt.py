@@ -30,6 +30,10 @@ class Bought(NamedTuple):
     quantity: str
     amount: str
 
+    def __str__(self) -> str:
+        times = f" \N{MULTIPLICATION SIGN} {self.quantity}" if self.quantity else ""
+        return f"{self.title}{times}: {self.amount}"
+
 
 class Receipt(msgspec.Struct, frozen=True):
     """In one language. `facts` are about the payment, `imprint` about the seller; `page_url` shows
@@ -48,12 +52,12 @@ class Receipt(msgspec.Struct, frozen=True):
 
     def text(self, closing: str) -> str:
         """For a letter without markup."""
-        lines = [f"{line.title} × {line.quantity or 1}: {line.amount}" for line in self.lines]
         facts = [f"{fact.label}: {fact.value}" for fact in self.facts]
         imprint = [f"{fact.label}: {fact.value}" for fact in self.imprint]
-        head = [*([self.test] if self.test else []), self.seller, f"{self.heading}: {self.amount}"]
-        parts = ("\n".join(part) for part in (head, lines, facts, imprint, [self.page_url, closing]))
-        return "\n\n".join(part for part in parts if part) + "\n"
+        head = [self.test, self.seller, f"{self.heading}: {self.amount}"]
+        parts = (head, map(str, self.lines), facts, imprint, [self.page_url, closing])
+        joined = ("\n".join(line for line in part if line) for part in parts)
+        return "\n\n".join(part for part in joined if part) + "\n"
 
 
 def receipt_of(view: StatusPage, language: Language, *, plain: bool = False) -> Receipt:
