@@ -85,6 +85,8 @@ PAYMENT_STATES = {
     PaymentStatus.REFUNDED: {PaymentStatus.CHARGED},
 }
 OPEN = frozenset({PaymentStatus.CREATED, PaymentStatus.PENDING, PaymentStatus.PROCESSING})
+PAID = frozenset({PaymentStatus.CHARGED, PaymentStatus.REFUNDED})
+"""Money came. There is a receipt, also where it has gone back since."""
 
 
 class AttemptStatus(StrEnum):

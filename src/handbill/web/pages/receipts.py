@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from handbill.kernel.errors import Invalid, NotFound, TooMany
-from handbill.payments import letters
+from handbill.payments import letters, model
 from handbill.web.pages import asking, paper
-from handbill.web.pages.desk import PAID, Desk
+from handbill.web.pages.desk import Desk
 from handbill.web.pages.language import english
 from handbill.web.pages.receipt import receipt_of
 from handbill.web.pages.statuses import Statuses
@@ -39,7 +39,7 @@ class Receipts:
     async def file(self, request: Request) -> Response:
         desk, read = self._desk, await self._statuses.read(request)
         payment = read.found.payment
-        if payment.status not in PAID:
+        if payment.status not in model.PAID:
             raise NotFound("There is no receipt yet.")
         language = desk.language_of(request, payment.lang)
         editions = [
@@ -62,7 +62,7 @@ class Receipts:
         desk, statuses = self._desk, self._statuses
         read = await statuses.read(request)
         payment = read.found.payment
-        if desk.parts.mail is None or payment.status not in PAID:
+        if desk.parts.mail is None or payment.status not in model.PAID:
             raise NotFound("No receipt is sent from here.")
         email = (await asking.form(request)).get("email", "").strip()
         language = desk.language_of(request, payment.lang)

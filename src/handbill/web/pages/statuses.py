@@ -18,7 +18,7 @@ from handbill.payments.mark import mark_of
 from handbill.payments.opening import Order
 from handbill.payments.service import PaymentWithAttempt
 from handbill.web.pages import asking, ends, showing, standing
-from handbill.web.pages.desk import PAID, Desk
+from handbill.web.pages.desk import Desk
 from handbill.web.pages.headers import PICTURE_POLICY
 from handbill.web.pages.language import Language
 from handbill.web.pages.onward import led_on, told
@@ -172,7 +172,7 @@ class Statuses:
         return msgspec.structs.replace(view, unfinished=going)
 
 
-def _end(read: _Read) -> str | None:
+def _end(read: Read) -> str | None:
     """Why a payment that is open cannot be paid now."""
     if read.merchant.status is MerchantStatus.PAUSED:
         return "paused"
@@ -189,5 +189,5 @@ def _read(tx: Tx, token: str) -> Read:
     found = service.by_token(tx, token)
     payment = found.payment
     offered = tuple(accounts.offered(tx, payment.tenant, payment.currency).items())
-    letter = letters.latest(tx, payment.id) if payment.status in PAID else None
+    letter = letters.latest(tx, payment.id) if payment.status in model.PAID else None
     return Read(found, merchants.get(tx, payment.merchant_id), offered, letter)
