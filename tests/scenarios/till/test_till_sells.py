@@ -18,6 +18,12 @@ from tests.unit.qr.reading import rasterised_svg, read_picture
 pytestmark = pytest.mark.anyio
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One will do: what is stored is sold on both of them where it is given back."""
+    return sqlite_url
+
+
 async def test_an_amount_is_charged_paid_and_shown_with_the_payers_mark(
     house: RunningHouse, cashier: Cashier
 ) -> None:
