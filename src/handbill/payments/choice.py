@@ -7,7 +7,6 @@ a total.
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
@@ -22,20 +21,14 @@ from handbill.kernel.money import AMOUNT_MAX, Money, parse_typed
 from handbill.links.asked import FIELD_VALUE_MAX, Contact
 from handbill.links.model import LinkWithProducts, PayConfig
 from handbill.merchants.fees import Fee
+from handbill.payments import contacts
 from handbill.payments.model import Agreement, Answer, Customer, Line, Payment
 
 OWN_TIP = "own"
 """What stands in place of the basis points where the payer types the tip."""
 NO_TIP = "0"
-EMAIL_MAX = 254
 QUANTITY = "quantity"
 NOBODY = Customer()
-
-_EMAIL = re.compile(
-    r"[^@\s\"(),:;<>\[\\\]]{1,64}@[^@\s\"(),:;<>\[\\\]]+\.[^@\s\"(),:;<>\[\\\].]{2,}"
-)
-_PHONE = re.compile(r"\+?[0-9]{7,15}")
-_PHONE_MARKS = str.maketrans("", "", "()-./\u2010\u2011\u2012\u2013")
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -150,8 +143,10 @@ def says_the_same(choice: Choice, payment: Payment) -> bool:
 def names(choice: Choice, customer: Customer) -> bool:
     """Whether what the payer typed of themselves is the customer's. What nobody asked for, or was
     erased, says nothing."""
-    return (not choice.email or customer.email in (None, _email(choice.email.strip()))) and (
-        not choice.phone or customer.phone in (None, _phone(choice.phone))
+    return all(
+        not (typed := getattr(choice, contact.value))
+        or getattr(customer, contact.value) in (None, contacts.read(contact, typed))
+        for contact in Contact
     )
 
 
@@ -279,36 +274,18 @@ def _agreement(
 
 
 def _customer(config: PayConfig, choice: Choice, known: Customer, troubles: Troubles) -> Customer:
-    if not is_asked_for(config.contact, known):
+    contact = config.contact
+    if contact is None or not contacts.is_asked_for(contact, known):
         return known
-    name, typed = str(config.contact), getattr(choice, str(config.contact)).strip()
-    read = _email if config.contact is Contact.EMAIL else _phone
+    typed = getattr(choice, contact.value).strip()
+    told = contacts.read(contact, typed)
     if not typed:
-        troubles[name] = Trouble.MISSING
+        troubles[contact.value] = Trouble.MISSING
     elif reads_like_card(typed) and not typed.startswith("+"):  # which no card begins with
-        troubles[name] = Trouble.CARD
-    elif (told := read(typed)) is None:
-        troubles[name] = Trouble.UNREADABLE
-    else:
-        return msgspec.structs.replace(known, **{name: told})
-    return known
-
-
-def is_asked_for(contact: Contact | None, known: Customer) -> bool:
-    return contact is not None and getattr(known, contact.value) is None
-
-
-def _email(typed: str) -> str | None:
-    """As it was typed. Whether anybody reads it there, only a letter can tell."""
-    fits = len(typed) <= EMAIL_MAX and _EMAIL.fullmatch(typed) and not _is_unfit(typed)
-    return typed if fits else None
-
-
-def _phone(typed: str) -> str | None:
-    """The digits, after a plus where one was typed (E.164 has at most 15)."""
-    bare = "".join(str(int(c)) if c.isdecimal() else c for c in typed if not c.isspace())
-    bare = bare.translate(_PHONE_MARKS)
-    return bare if _PHONE.fullmatch(bare) else None
+        troubles[contact.value] = Trouble.CARD
+    elif told is None:
+        troubles[contact.value] = Trouble.UNREADABLE
+    return msgspec.structs.replace(known, **{contact.value: told})
 
 
 def _is_unfit(text: str) -> bool:

@@ -8,13 +8,14 @@ import msgspec
 
 from handbill.kernel.cards import reads_like_card
 from handbill.kernel.clock import Instant
+from handbill.kernel.mailboxes import LENGTH_MAX
 from handbill.kernel.money import AMOUNT_MAX, Money, exponent, parse_typed
 from handbill.links.asked import FIELD_VALUE_MAX, Contact
 from handbill.links.model import Link
 from handbill.links.offer import Offer
 from handbill.merchants.fees import derive
-from handbill.payments import choice
-from handbill.payments.choice import EMAIL_MAX, QUANTITY, Choice, Judged
+from handbill.payments import choice, contacts
+from handbill.payments.choice import QUANTITY, Choice, Judged
 from handbill.payments.model import Customer
 from handbill.web.pages.forms import AskedConsent, AskedTip, Chip, Form, Live, Question
 from handbill.web.pages.language import Language
@@ -175,7 +176,7 @@ def _questions(
                 fault=faults.get("field", ""),
             )
         )
-    if config.contact is not None and choice.is_asked_for(config.contact, _known(offer)):
+    if config.contact is not None and contacts.is_asked_for(config.contact, _known(offer)):
         is_email = config.contact is Contact.EMAIL
         name = config.contact.value
         found.append(
@@ -183,7 +184,7 @@ def _questions(
                 name=name,
                 label=language.gettext(CONTACTS[config.contact]),
                 kind="email" if is_email else "tel",
-                longest=EMAIL_MAX if is_email else PHONE_MAX,
+                longest=LENGTH_MAX if is_email else PHONE_MAX,
                 typed=_shown_again(getattr(said.choice, name)),
                 fault=faults.get(name, ""),
             )
