@@ -1,4 +1,5 @@
-"""Sets a page in type as a PDF: the trade of a worker of `infra.workshop`, and of nobody else.
+"""Sets a page in type, as a PDF or a picture: the trade of a worker of `infra.workshop`, and of
+nobody else.
 
 What is set comes in as data. PDF/UA-1 is asked for, because a reader may be blind, and because it
 refuses a letter that no font of this machine has: nobody gets a page with boxes on it.
@@ -15,6 +16,7 @@ from functools import cache
 import typst
 
 STANDARD: typst.PDFStandard = "ua-1"
+_POINTS_PER_INCH = 72
 _NO_LETTER = re.compile(r'the text `"(.+?)"` could not be displayed', re.DOTALL)
 # What fonts have all of, or none of.
 _TOGETHER = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
@@ -29,11 +31,33 @@ def pdf(source: str, editions: str, texts: str, at_seconds: int) -> bytes:
     The same every time for the same input on the same machine; `at_seconds` is its date. Raises
     typst.TypstError where the last edition cannot be set either.
     """
+    return _settled(source, editions, texts, at_seconds)[0]
+
+
+def png(source: str, editions: str, texts: str) -> bytes:
+    """The same as a picture, a pixel for a point. Set as a PDF first: a picture would have boxes
+    in the place of letters that are missing."""
+    _, sheet, own = _settled(source, editions, texts, 0)
+    return _one_file(
+        typst.compile(
+            source.encode(),
+            format="png",
+            ppi=_POINTS_PER_INCH,
+            sys_inputs=_inputs(sheet, own),
+            font_paths=_fonts(),
+        )
+    )
+
+
+def _settled(
+    source: str, editions: str, texts: str, at_seconds: int
+) -> tuple[bytes, dict[str, object], list[str | None]]:
+    """The file, and what could be set in it."""
     left: list[dict[str, object]] = json.loads(editions)
     own: list[str | None] = json.loads(texts)
     while True:
         try:
-            return _compiled(source, left[0], own, at_seconds)
+            return _compiled(source, left[0], own, at_seconds), left[0], own
         except typst.TypstError as error:
             found = _NO_LETTER.search(str(error))
             if found is None:
@@ -50,16 +74,26 @@ def pdf(source: str, editions: str, texts: str, at_seconds: int) -> bytes:
 def _compiled(
     source: str, sheet: dict[str, object], own: Sequence[str | None], at_seconds: int
 ) -> bytes:
-    made = typst.compile(
-        source.encode(),
-        format="pdf",
-        sys_inputs={"sheet": json.dumps(sheet), "texts": json.dumps(own)},
-        pdf_standards=[STANDARD],
-        font_paths=_fonts(),
-        timestamp=at_seconds,
+    return _one_file(
+        typst.compile(
+            source.encode(),
+            format="pdf",
+            sys_inputs=_inputs(sheet, own),
+            pdf_standards=[STANDARD],
+            font_paths=_fonts(),
+            timestamp=at_seconds,
+        )
     )
+
+
+def _inputs(sheet: dict[str, object], own: Sequence[str | None]) -> dict[str, str]:
+    return {"sheet": json.dumps(sheet), "texts": json.dumps(own)}
+
+
+def _one_file(made: object) -> bytes:
+    """Raises TypeError where a picture has more than one page."""
     if not isinstance(made, bytes):
-        raise TypeError("a PDF is one file")
+        raise TypeError("a sheet is one file")
     return made
 
 

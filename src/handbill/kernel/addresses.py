@@ -31,6 +31,10 @@ class Addresses:
     def link_qr(self, link_id: str, query: str = "") -> str:
         return f"{self.base}/pay/link/{link_id}/qr{_after(query)}"
 
+    def link_card(self, link_id: str, query: str) -> str:
+        """What a messenger shows of a link without a picture."""
+        return f"{self.base}/pay/link/{link_id}/card.png?{query}"
+
     def product_page(self, product_id: str) -> str:
         return f"{self.base}/pay/product/{product_id}"
 

@@ -63,8 +63,40 @@ async def test_without_a_picture_of_its_own_it_is_the_products(
     plain, drawn = await house.make_product(), await house.make_product(image=await upload(house))
     link = await house.make_link(products=[plain["id"], drawn["id"]])
     assert (await preview(payer, link["url"]))["og:image"] == drawn["image"]
-    bare = await preview(payer, plain["url"])
-    assert ("og:image" in bare, bare["twitter:card"]) == (False, "summary")
+
+
+async def test_without_any_picture_a_card_is_drawn(house: RunningHouse, payer: Payer) -> None:
+    link = await house.make_link(title="Breakfast for two")
+    said = await preview(payer, link["url"])
+    size = (said["og:image:width"], said["og:image:height"])
+    assert said["og:image"] == f"{house.url}/pay/link/{link['id']}/card.png?v=1&lang=en"
+
+    drawn = await payer.http.get(said["og:image"])
+
+    assert drawn.headers["content-type"] == "image/png"
+    assert drawn.headers["cache-control"] == "public, max-age=3600"
+    assert drawn.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert (open_png(drawn.content).size, size) == ((1_200, 630), ("1200", "630"))
+    scanned = read_picture(open_png(drawn.content)).text
+    assert (await payer.http.get(scanned)).headers["location"] == link["url"]
+    assert (await payer.http.get(said["og:image"])).content == drawn.content
+    await house.shop.patch(f"/api/v1/links/{link['id']}", json={"status": "paused"})
+    assert (await payer.look(said["og:image"])).state == "paused"
+
+
+async def test_a_personal_address_has_a_card_of_its_own(house: RunningHouse, payer: Payer) -> None:
+    amount = {"default": 0, "currency": "RUB"}
+    link = await house.make_link(amount=amount, amount_type="dynamic", title="شاي 🍵")
+    answer = await house.shop.post(f"/api/v1/links/{link['id']}/personal", json={"amount": 123_450})
+    mine = answer.json()["data"]["url"]
+    card = (await preview(payer, mine))["og:image"]
+
+    drawn = await payer.http.get(card)
+
+    assert drawn.headers["cache-control"] == "private, max-age=3600"
+    scanned = read_picture(open_png(drawn.content)).text
+    assert (await payer.http.get(scanned)).headers["location"] == mine
+    assert (await payer.look(card.replace("123450", "1"))).status == 403
 
 
 async def test_the_words_are_in_the_links_language_and_about_this_address(

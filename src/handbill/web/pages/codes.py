@@ -17,6 +17,7 @@ from handbill.links import personal
 from handbill.links import store as links
 from handbill.links.model import Link
 from handbill.qr.kept import CONTENT_TYPES, Format
+from handbill.web.pages import reading
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.headers import PICTURE_POLICY, SHOWN_ANYWHERE
 from handbill.web.rates import Rates
@@ -62,13 +63,13 @@ class CodePages:
         return RedirectResponse(page, 302, self._desk.plain_headers())
 
     async def of_link(self, request: Request) -> Response:
-        link_id = _id(request)
+        link_id = reading.id_of(request)
         return await self._picture(
             request, await self._desk.db.point(lambda tx: links.find_for_page(tx, link_id))
         )
 
     async def of_product(self, request: Request) -> Response:
-        product_id = _id(request)
+        product_id = reading.id_of(request)
 
         def find(tx: Tx) -> Link | None:
             product = catalog.find_for_page(tx, product_id)
@@ -106,10 +107,3 @@ def _size(request: Request) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= 6):
         raise Invalid({"size": ["must be a whole number of pixels"]})
     return int(text)
-
-
-def _id(request: Request) -> str:
-    known = ids.parse_id(request.path_params["id"])
-    if known is None:
-        raise NotFound("There is nothing at this address.")
-    return known

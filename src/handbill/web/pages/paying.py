@@ -9,7 +9,6 @@ from starlette.routing import Route
 from starlette.types import Scope
 
 from handbill.catalog import store as catalog
-from handbill.kernel import ids
 from handbill.kernel.errors import (
     Challenged,
     Conflict,
@@ -67,7 +66,7 @@ class Paying:
         return self._kept.ready(scope)
 
     async def show(self, request: Request) -> Response:
-        link_id = _id(request)
+        link_id = reading.id_of(request)
         return await self._at_hand(request) or await self._show(request, OF_LINK, link_id)
 
     async def show_product(self, request: Request) -> Response:
@@ -77,7 +76,7 @@ class Paying:
         return await self._show(request, OF_PRODUCT, await _link_of_product(self._desk, request))
 
     async def pay(self, request: Request) -> Response:
-        return await self._pay(request, _id(request))
+        return await self._pay(request, reading.id_of(request))
 
     async def pay_product(self, request: Request) -> Response:
         return await self._pay(request, await _link_of_product(self._desk, request))
@@ -213,15 +212,8 @@ def _view(desk: Desk, read: Read, language: Language, said: Said = NOTHING) -> P
 
 
 async def _link_of_product(desk: Desk, request: Request) -> str:
-    product_id = _id(request)
+    product_id = reading.id_of(request)
     product = await desk.db.point(lambda tx: catalog.find_for_page(tx, product_id))
     if product is None:
         raise NotFound("There is no such product.")
     return product.link_id
-
-
-def _id(request: Request) -> str:
-    known = ids.parse_id(request.path_params["id"])
-    if known is None:
-        raise NotFound("There is nothing at this address.")
-    return known

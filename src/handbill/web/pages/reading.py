@@ -8,6 +8,8 @@ from starlette.requests import Request
 from handbill.catalog import images
 from handbill.infra.crypto import Crypto
 from handbill.infra.database import Database, Tx
+from handbill.kernel import ids
+from handbill.kernel.errors import NotFound
 from handbill.links import offer as offers
 from handbill.links import personal
 from handbill.links.offer import Offer
@@ -33,6 +35,14 @@ class Read(msgspec.Struct, frozen=True):
         if asked is None or mine is None:
             return mine
         return mine if mine.payment.metadata.get(REFERENCE) == asked.prefill.reference else None
+
+
+def id_of(request: Request) -> str:
+    """What the address names. Raises NotFound for what is no id."""
+    known = ids.parse_id(request.path_params["id"])
+    if known is None:
+        raise NotFound("There is nothing at this address.")
+    return known
 
 
 def asked(request: Request, crypto: Crypto, link_id: str) -> Personal | None:

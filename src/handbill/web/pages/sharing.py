@@ -8,10 +8,13 @@ from __future__ import annotations
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.money import Money
 from handbill.links.offer import Offer
-from handbill.web.pages.language import Language
+from handbill.web.pages.language import Language, in_language
 from handbill.web.pages.showing import Sizes, address_of, label_of, title_of
 from handbill.web.pages.views import PayPage, Picture, Preview
 from handbill.web.pages.words import BUTTONS, HEADINGS
+
+CARD_SIZE = (1_200, 630)
+"""Of card.typ, as messengers like it."""
 
 
 def preview(
@@ -27,7 +30,7 @@ def preview(
         words=" · ".join(parts),
         site=page.seller.name,
         locale=language.locale,
-        picture=_picture(offer, addresses, sizes),
+        picture=_picture(offer, addresses, sizes, language),
     )
 
 
@@ -50,8 +53,13 @@ def heading_of(offer: Offer, language: Language) -> str:
     return title_of(offer, language) or language.gettext(HEADINGS[label_of(offer.link)])
 
 
-def _picture(offer: Offer, addresses: Addresses, sizes: Sizes) -> Picture | None:
-    """The upload as it is, JPEG or PNG: not every messenger reads the WebP of pages."""
+def _picture(offer: Offer, addresses: Addresses, sizes: Sizes, language: Language) -> Picture:
+    """The upload as it is, JPEG or PNG: not every messenger reads the WebP of pages. Or else a
+    card, at another address for each version of the link: messengers keep what they fetched."""
     pictures = [offer.link.image, *(product.image for product in offer.full.products)]
     key = next((key for key in pictures if key is not None), None)
-    return None if key is None else Picture(addresses.image(key), *sizes.get(key, (None, None)))
+    if key is not None:
+        return Picture(addresses.image(key), *sizes.get(key, (None, None)))
+    query = f"&{offer.personal.query}" if offer.personal is not None else ""
+    card = addresses.link_card(offer.link.id, f"v={offer.link.version}{query}")
+    return Picture(in_language(card, language.code), *CARD_SIZE)

@@ -19,8 +19,8 @@ from handbill.web.pages.desk import Desk
 from handbill.web.pages.inbox_pages import InboxPages
 from handbill.web.pages.new_links import NewLinks
 from handbill.web.pages.paying import Paying
+from handbill.web.pages.pictures import Pictures
 from handbill.web.pages.statuses import Statuses
-from handbill.web.pages.uploads import Uploads
 from handbill.web.pages.views import HomePage
 from handbill.web.parts import Parts
 
@@ -42,7 +42,7 @@ class Site:
         return [
             *self._paying.routes(),  # the most asked for of those that begin with /pay
             Route("/", guard(self.home), methods=["GET"]),
-            *Uploads(self._desk).routes(),
+            *Pictures(self._desk).routes(),
             *Accents().routes(),
             *CodePages(self._desk).routes(),
             *self._statuses.routes(),

@@ -104,7 +104,7 @@ class Preview(msgspec.Struct, frozen=True):
     words: str
     site: str
     locale: str
-    picture: Picture | None = None
+    picture: Picture
 
 
 class PayPage(msgspec.Struct, frozen=True):

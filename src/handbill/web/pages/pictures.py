@@ -1,4 +1,4 @@
-"""Pictures of merchants as pages, letters and messengers fetch them; and which robots may look."""
+"""Pictures of links as pages, letters and messengers fetch them; and which robots may look."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from handbill.catalog import images
 from handbill.kernel.errors import NotFound
+from handbill.web.pages.cards import Cards
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.headers import SHOWN_ANYWHERE
 
@@ -29,13 +30,15 @@ Disallow: /
 may look at what somebody sends with them; most do not ask."""
 
 
-class Uploads:
+class Pictures:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._cards = Cards(desk)
 
     def routes(self) -> list[Route]:
         picture = self._desk.guard(self.picture)
         return [
+            *self._cards.routes(),
             Route("/images/uploads/{partner}/{name}", picture, methods=["GET"]),
             Route("/robots.txt", self.robots, methods=["GET"]),
         ]
