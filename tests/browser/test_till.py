@@ -75,7 +75,7 @@ class Till:
         assert found.violations_count == 0, found.generate_report()
 
     async def code(self) -> str:
-        shown = await self.page.get_by_alt_text("QR code of this sale").screenshot()
+        shown = await self.page.locator(".sale-code img").screenshot()
         return read_picture(open_png(shown)).text
 
 
