@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 import pytest
 from starlette.types import Message
 
-from handbill.infra.database import Database, Tx
+from handbill.infra import jobs
+from handbill.infra.database import Database, Tx, open_database
+from handbill.kernel.clock import ManualClock
 from handbill.web.pages.live import Streams
 
 pytestmark = pytest.mark.anyio
@@ -65,7 +67,7 @@ class Shown:
 
 
 def _announce(tx: Tx) -> None:
-    tx.run("UPDATE jobs SET due_at = due_at WHERE due_at < 0")
+    jobs.add(tx, "of another kind", {}, due_at=tx.now)
     tx.announce(TOPIC)
 
 
@@ -112,6 +114,20 @@ async def test_a_change_between_the_first_look_and_the_wait_is_not_missed(db: Da
         await browser.has_begun()
         assert "waiting" in await browser.hears()
         assert "charged" in await browser.hears()
+
+
+async def test_a_change_that_another_process_made_is_told_too(
+    db: Database, database_url: str, clock: ManualClock
+) -> None:
+    shown = Shown(db)
+    async with listening(Streams(db, heartbeat_seconds=SECONDS_MAX * 2), shown.look) as (b, _):
+        await b.has_begun()
+        assert "waiting" in await b.hears()
+        shown.state = "charged"
+        another = open_database(database_url, clock)
+        await another.write(_announce)
+        assert "charged" in await b.hears()
+        another.close()
 
 
 async def test_an_announcement_that_changes_nothing_is_not_told(db: Database) -> None:
