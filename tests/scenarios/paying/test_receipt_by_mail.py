@@ -11,6 +11,7 @@ import pytest
 
 from handbill.infra.database import Tx
 from handbill.kernel.clock import DAY, HOUR, MINUTE, ManualClock
+from handbill.privacy import erasure
 from tests.support.mailroom import Mailroom, open_mailroom
 from tests.support.payers import Payer
 from tests.support.running import RunningHouse, running_house
@@ -123,6 +124,18 @@ async def test_a_day_without_the_server_is_the_end(
     await house.pass_time(DAY)
     assert "could not be sent by e-mail" in (await payer.look(status)).text
     assert ANNA not in await house.house.db.read(kept)
+
+
+async def test_who_is_erased_meanwhile_gets_no_letter(
+    house: RunningHouse, payer: Payer, status: str, room: Mailroom
+) -> None:
+    await ask(payer, status)
+    about = (await house.payment())["id"]
+    for found in await erasure.find(house.house.db, erasure.Wanted(id=about)):
+        await erasure.erase(house.house.db, found)
+    assert ANNA not in await house.house.db.read(kept)
+    await house.settle()
+    assert room.taken == []
 
 
 async def test_what_is_no_address_comes_back_with_a_word(
