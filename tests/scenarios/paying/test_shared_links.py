@@ -75,6 +75,7 @@ async def test_without_any_picture_a_card_is_drawn(house: RunningHouse, payer: P
 
     assert drawn.headers["content-type"] == "image/png"
     assert drawn.headers["cache-control"] == "public, max-age=3600"
+    assert drawn.headers["content-security-policy"] == "default-src 'none'"
     assert drawn.headers["cross-origin-resource-policy"] == "cross-origin"
     assert (open_png(drawn.content).size, size) == ((1_200, 630), ("1200", "630"))
     scanned = read_picture(open_png(drawn.content)).text

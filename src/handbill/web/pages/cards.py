@@ -23,7 +23,7 @@ from handbill.qr.code import Code, make
 from handbill.web.pages import reading, sharing
 from handbill.web.pages.accents import accent
 from handbill.web.pages.desk import Desk
-from handbill.web.pages.headers import SHOWN_ANYWHERE
+from handbill.web.pages.headers import PICTURE_POLICY, SHOWN_ANYWHERE
 from handbill.web.pages.language import Language, english
 from handbill.web.pages.paper import TYPESETTING
 from handbill.web.pages.render import TEMPLATES
@@ -56,8 +56,11 @@ class Cards:
         if offer.end is not None:
             raise LinkNotPayable(offer.end)
         picture = await self._picture(offer, desk.language_of(request, offer.link.lang))
-        age = f"max-age={CACHE_SECONDS}"
-        headers = {"cache-control": f"{'private' if asked else 'public'}, {age}", **SHOWN_ANYWHERE}
+        headers = {
+            "cache-control": f"{'private' if asked else 'public'}, max-age={CACHE_SECONDS}",
+            "content-security-policy": PICTURE_POLICY,
+            **SHOWN_ANYWHERE,
+        }
         return Response(picture, headers=headers, media_type="image/png")
 
     async def _picture(self, offer: Offer, language: Language) -> bytes:
