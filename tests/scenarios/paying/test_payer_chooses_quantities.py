@@ -164,6 +164,10 @@ async def test_a_changed_price_ends_the_choice_and_the_page_says_so_honestly(
     assert fallen.amount == "₽250.00"
     assert "quantity." not in fallen.html
     assert "₽160.00" not in fallen.text
+    detached = await house.shop.patch(f"/api/v1/links/{asked.link['id']}", json={"products": []})
+    assert detached.status_code == 200, detached.text
+    refused = seen(await payer.press(asked.url, page.token, method="card", **asked.fields(1, 1)))
+    assert "The seller has changed what can be chosen here." in refused.text
     plain = await payer.press(asked.url, fallen.token, method="card")
     assert plain.status_code == 303
     assert (await house.payment())["lines"] == []
