@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import msgspec
 
 from handbill.kernel.money import Money
-from handbill.links.model import Label
+from handbill.links.model import GONE, Label
 from handbill.payments.mark import Mark
 from handbill.web.pages.language import Language
 from handbill.web.pages.render import Renderer, end_page, taken_page
@@ -349,11 +350,16 @@ def _status(view: StatusPage, renderer: Renderer, language: Language) -> bytes:
 def _end(state: str, renderer: Renderer, language: Language) -> bytes:
     if ENDS[state].http_status in (404, 405, 429, 500, 503):
         return renderer.end(end_page(state, language), language)
-    url = f"{ORIGIN}/pay/link/x"
-    if state == "taken":
-        view = taken_page(47, language, seller=CAFE, what="Breakfast for two", button_url=url)
-    else:
-        view = end_page(state, language, seller=CAFE, what="Breakfast for two", button_url=url)
+    known: dict[str, Any] = {"seller": CAFE, "what": "Breakfast for two"}
+    if ENDS[state].button:
+        known["button_url"] = f"{ORIGIN}/pay/link/x"
+    if state in GONE:
+        known["ask_url"] = f"{ORIGIN}/pay/link/x/ask"
+    view = (
+        taken_page(47, language, **known)
+        if state == "taken"
+        else end_page(state, language, **known)
+    )
     return renderer.end(view, language)
 
 

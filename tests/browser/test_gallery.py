@@ -1,41 +1,31 @@
 """Every state of every page in a real browser: small, quiet, within the screen, readable by all.
-
-The pictures are left in `screenshots/` for people to look at; nothing is compared with them.
-"""
+What the pages look like, `pictures.py` draws for people."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize
 
-from handbill.web.pages.language import english, speak
+from handbill.kernel.languages import LanguageCode
+from handbill.web.pages.language import Language, english, speak
+from tests.browser import judging
 from tests.browser.samples import gallery
-from tests.browser.stage import Stage
+from tests.browser.stage import Shown, Stage
 
 pytestmark = pytest.mark.anyio
 
-PICTURES = Path(__file__).parents[2] / "screenshots"
 SCREENS = {360: 740, 768: 1024, 1280: 800}
+NARROWEST: ViewportSize = {"width": 320, "height": 256}
+"""A screen of 1280 by 1024 at 400 %, WCAG 2.2, 1.4.10."""
 HTML_BYTES_MAX = 15 * 1024
-TARGET_PIXELS_MIN = 44
 PAGES = gallery()
-
-OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-# Whatever is pressed or typed into must be large enough for a thumb.
-SMALL_TARGETS = """least =>
-    [...document.querySelectorAll("button, input:not([type=hidden]), a.button")]
-    .filter(one => one.getClientRects().length > 0)
-    .filter(one => one.getBoundingClientRect().height < least)
-    .map(one => one.outerHTML)"""
+LANGUAGES: tuple[LanguageCode, ...] = ("en", "ru", "ar", "ja")
 
 
 @pytest.fixture(scope="module")
 async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
-    PICTURES.mkdir(exist_ok=True)
     context = await chromium.new_context()
     yield context
     await context.close()
@@ -48,39 +38,56 @@ async def screen(context: BrowserContext) -> AsyncIterator[Page]:
     await page.close()
 
 
+async def show(name: str, screen: Page, stage: Stage, language: Language) -> Shown:
+    html = PAGES[name](stage.renderer, language)
+    assert len(html) <= HTML_BYTES_MAX
+    return await stage.show(screen, html, scripts=b"<script" in html)
+
+
 @pytest.mark.parametrize("name", PAGES)
 async def test_a_page_fits_every_screen_and_axe_finds_nothing(
     name: str, screen: Page, stage: Stage
 ) -> None:
-    html = PAGES[name](stage.renderer, english())
-    shown = await stage.show(screen, html, scripts=b"<script" in html)
-    (PICTURES / f"{name}.html").write_bytes(html)
-    assert len(html) <= HTML_BYTES_MAX
     await screen.emulate_media(color_scheme="light")
+    shown = await show(name, screen, stage, english())
+    assert await judging.faults_of_order(screen) == []
     for width, height in SCREENS.items():
         await screen.set_viewport_size({"width": width, "height": height})
-        await screen.screenshot(path=PICTURES / f"{name}-{width}.png", full_page=True)
-        assert await screen.evaluate(OVERFLOW) <= 0
-        assert await screen.evaluate(SMALL_TARGETS, TARGET_PIXELS_MIN) == []
-    found = await Axe().run(screen)
-    assert found.violations_count == 0, found.generate_report()
+        assert await judging.overflow(screen) <= 0
+        assert await judging.small_targets(screen) == []
+    assert not (faults := await judging.faults_by_axe(screen)), faults
     # The dark changes nothing but colours.
     await screen.emulate_media(color_scheme="dark")
-    await screen.screenshot(path=PICTURES / f"{name}-dark.png", full_page=True)
-    found = await Axe().run(screen, options={"runOnly": ["color-contrast"]})
-    assert found.violations_count == 0, found.generate_report()
+    assert not (faults := await judging.faults_by_axe(screen, ["color-contrast"])), faults
     assert shown.troubles == []
 
 
 @pytest.mark.parametrize("name", PAGES)
-async def test_a_page_fits_the_narrowest_screen_read_from_right_to_left(
+async def test_a_page_four_times_as_large_fits_however_far_its_letters_stand_apart(
     name: str, screen: Page, stage: Stage
 ) -> None:
-    html = PAGES[name](stage.renderer, speak("ar"))
     await screen.emulate_media(color_scheme="light")
-    await screen.set_viewport_size({"width": 320, "height": 560})
-    shown = await stage.show(screen, html, scripts=b"<script" in html)
-    await screen.screenshot(path=PICTURES / f"{name}-320-rtl.png", full_page=True)
+    await screen.set_viewport_size(NARROWEST)
+    shown = await show(name, screen, stage, speak("ar"))
     assert await screen.evaluate("document.dir") == "rtl"
-    assert await screen.evaluate(OVERFLOW) <= 0
+    assert await judging.overflow(screen) <= 0
+    await judging.space_out(screen)
+    assert await judging.overflow(screen) <= 0
+    assert await judging.cut_off(screen) == []
+    assert shown.troubles == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("name", PAGES)
+async def test_axe_finds_nothing_in_any_direction_colour_and_width(
+    name: str, code: LanguageCode, screen: Page, stage: Stage
+) -> None:
+    shown = await show(name, screen, stage, speak(code))
+    assert await screen.get_attribute("html", "lang") == code
+    for scheme in ("light", "dark"):
+        await screen.emulate_media(color_scheme=scheme)
+        for width in (360, 1280):
+            await screen.set_viewport_size({"width": width, "height": SCREENS[width]})
+            assert not (faults := await judging.faults_by_axe(screen)), faults
     assert shown.troubles == []
