@@ -37,6 +37,8 @@ _ORDER = """() => {
         if (level > above + 1) faults.push(`a level is left out: ${heading.outerHTML}`);
         above = level;
     }
+    // Whom to ask stands at the same place of every page: last (3.2.6).
+    if (all(".seller").some(one => one.nextElementSibling)) faults.push("the seller is not last");
     const jumping = all("[tabindex]").filter(one => one.tabIndex > 0);
     return [...faults, ...jumping, ...all("img:not([alt])")].map(one => one.outerHTML ?? one);
 }"""

@@ -24,13 +24,18 @@ CODES = frozenset(
     for noun in ("link", "product")
     for suffix in ("", ".png", ".svg", ".pdf")
 )
+STREAM = "/pay/status/{token}/events"
+RECEIPT = "/pay/status/{token}/receipt.pdf"
 PRIVATE_CODE = "/pay/status/{token}/qr.svg"
-PICTURES = frozenset({"/images/uploads/{partner}/{name}"}) | CODES
+PICTURES = frozenset({"/images/uploads/{partner}/{name}", "/pay/link/{id}/card.png"}) | CODES
 STYLES = frozenset({"/static/{name}", "/docs/reference.css", "/pay/accent/{name}.css"})
-LEADING_ON = frozenset({"/L/{code}", "/l/{code}"})
+LEADING_ON = frozenset({"/L/{code}", "/l/{code}", "/pay/link/{id}/ask"})
+PRIVATE = frozenset({PRIVATE_CODE, STREAM, RECEIPT})
 OPEN = frozenset({"/docs", "/openapi.json", "/robots.txt", "/healthz", "/readyz", "/metrics"})
-ELSEWHERE = frozenset({"/sandbox", "/notifications/{provider}/{token}"})
-"""The pretended acquirer, a stranger to us, and what only acquirers ask for."""
+ELSEWHERE = frozenset(
+    {"/sandbox", "/notifications/{provider}/{token}", "/pay/status/{token}/receipt"}
+)
+"""The pretended acquirer, a stranger to us, and what is only sent to and never opened."""
 
 POLICY = {
     "default-src": "'none'",
@@ -55,6 +60,9 @@ async def addresses(house: RunningHouse) -> dict[str, str]:
     photo = (await house.shop.post("/api/v1/images", files=files)).json()["data"]["url"]
     product = await house.make_product(image=photo)
     status = await house.new_payer().begin(link["url"], "sbp")
+    payer = house.new_payer()
+    paid = await payer.decide(await payer.begin(link["url"]), "approve")
+    await house.settle()
     params = {"type": "payment", "amount": 500, "currency": "RUB"}
     made = await house.shop.post("/api/v1/transactions", json={"params": params})
     ordered = await house.payer.get(made.json()["data"]["payment_url"])
@@ -72,7 +80,11 @@ async def addresses(house: RunningHouse) -> dict[str, str]:
         "/pay/accent/{name}.css": "/pay/accent/0b5b48.css",
         "/L/{code}": f"/L/{short}",
         "/l/{code}": f"/l/{short}",
+        "/pay/link/{id}/ask": f"{link['url']}/ask",
+        "/pay/link/{id}/card.png": f"{link['url']}/card.png",
         PRIVATE_CODE: f"{status}/qr.svg",
+        STREAM: f"{status}/events",
+        RECEIPT: f"{paid}/receipt.pdf",
     }
     for path in CODES:
         noun = path.partition("/qr")[0]
@@ -88,20 +100,22 @@ def _code(tx: Tx, link_id: str) -> str:
 
 async def test_no_route_is_open_that_need_not_be(house: RunningHouse) -> None:
     known = await addresses(house)
-    routes = {path for path in house.house.app.templates if not path.startswith("/api")}
-    placed = PAGES | PICTURES | STYLES | LEADING_ON | OPEN | ELSEWHERE | {PRIVATE_CODE}
-    assert routes == placed
+    routes = {path for path in house.house.app.templates if not path.startswith(("/api", "/till"))}
+    assert routes == PAGES | PICTURES | STYLES | LEADING_ON | PRIVATE | OPEN | ELSEWHERE
 
     for path in sorted(routes - ELSEWHERE):
-        answer = await house.payer.get(known.get(path, path))
+        async with house.payer.stream("GET", known.get(path, path)) as answer:
+            if path != STREAM:
+                await answer.aread()
         headers = answer.headers
-        assert answer.status_code in (200, 302), path
+        assert answer.status_code in (200, 302, 303), path
         assert headers.get_list("x-content-type-options") == ["nosniff"], path
         assert "unsafe" not in headers.get("content-security-policy", ""), path
         if path in PAGES:
             _assert_closed(path, answer)
-        if path in {*PAGES, *LEADING_ON, PRIVATE_CODE}:
+        if path in PAGES | LEADING_ON | PRIVATE:
             assert headers["cache-control"] == "no-store", path
+        if path in PAGES | LEADING_ON:
             assert headers["referrer-policy"] == "no-referrer", path
         if path in PICTURES | STYLES:
             assert headers["cache-control"].startswith("public, max-age="), path
@@ -120,6 +134,19 @@ def _assert_closed(path: str, answer: httpx2.Response) -> None:
     assert answer.headers["cross-origin-opener-policy"] == "same-origin", path
     assert all(f"{one}=()" in answer.headers["permissions-policy"] for one in POWERS), path
     assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son\w+=", answer.text), path
+
+
+async def test_a_till_is_framed_by_nobody_and_kept_only_while_it_asks(
+    house: RunningHouse,
+) -> None:
+    for path in house.house.app.templates:
+        if path.startswith("/till"):
+            answer = await house.payer.get(re.sub(r"{[^}]*}", "x", path))
+            assert answer.headers.get_list("x-content-type-options") == ["nosniff"], path
+            assert answer.headers["cache-control"] in ("no-store", "no-cache"), path
+            if answer.headers.get("content-type", "").startswith("text/html"):
+                assert policy(answer)["frame-ancestors"] == "'none'", path
+                assert "unsafe" not in answer.headers["content-security-policy"], path
 
 
 @pytest.mark.parametrize(

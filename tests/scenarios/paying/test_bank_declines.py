@@ -64,6 +64,26 @@ async def test_after_a_decline_the_payer_tries_again_on_the_same_payment_and_is_
     assert len(house.told) == 1
 
 
+@pytest.mark.parametrize("asked", [{}, {"tips": [5, 10], "suggestions": [50_000, 90_000]}])
+async def test_who_tries_again_does_not_type_the_amount_again(
+    house: RunningHouse, payer: Payer, asked: dict[str, object]
+) -> None:
+    link = await house.make_link(
+        amount={"default": 50_000, "currency": "RUB", "max": 500_000},
+        amount_type="dynamic",
+        pay_config={"methods": ["card"], **asked},
+    )
+    begun = await payer.begin(link["url"], amount="1 234,50", amount_minor="", tip="0")
+    await payer.decide(begun, "decline_generic")
+    await house.settle()
+
+    page = await payer.look(link["url"])
+
+    assert page.typed == "1234.50"
+    assert 'class="fault"' not in page.html
+    assert (await house.new_payer().look(link["url"])).typed != "1234.50"
+
+
 async def test_half_an_hour_after_the_last_decline_the_payment_has_failed_once(
     house: RunningHouse, payer: Payer
 ) -> None:

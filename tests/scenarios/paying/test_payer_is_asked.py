@@ -76,6 +76,24 @@ async def test_what_is_missing_is_said_beside_its_field_and_the_rest_stays(
     assert answer.status_code == 303
 
 
+async def test_who_was_declined_answers_nothing_again_but_agrees_anew(
+    house: RunningHouse, payer: Payer
+) -> None:
+    link = await asking(house, field=TABLE, contact="email", consent=ADULT)
+    said = {"field": "7 b", "email": "anna@here.example", "consent": "yes"}
+    await payer.decide(await payer.begin(link["url"], **said), "decline_generic")
+    await house.settle()
+
+    page = await payer.look(link["url"])
+
+    assert 'value="7 b"' in page.html
+    assert 'value="anna@here.example"' in page.html
+    assert 'name="consent" value="yes" required>' in page.html
+    assert 'class="fault"' not in page.html
+    other = await house.new_payer().look(link["url"])
+    assert "anna@here.example" not in other.html
+
+
 async def test_a_card_number_is_neither_taken_nor_shown_again(
     house: RunningHouse, payer: Payer
 ) -> None:

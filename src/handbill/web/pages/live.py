@@ -38,7 +38,6 @@ RETRY_MILLISECONDS = 2_000
 _HEADERS = {
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
     "x-accel-buffering": "no",
 }
 

@@ -34,7 +34,7 @@ from handbill.web.pages import (
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.language import Language
 from handbill.web.pages.onward import led_on, told
-from handbill.web.pages.questions import NOTHING, Pressed, Said
+from handbill.web.pages.questions import Pressed, Said
 from handbill.web.pages.reading import Read
 from handbill.web.pages.tickets import Tickets
 from handbill.web.pages.views import PayPage
@@ -96,7 +96,7 @@ class Paying:
             if asking.wants_json(request):
                 raise LinkNotPayable(read.offer.end, free_at=read.offer.free_at)
             return self._ends.of_link(read.offer, read.mine_here, read.offer.end, language)
-        page = self._page(read, _view(self._desk, read, language), language)
+        page = self._page(read, _view(desk, read, language, read.said), language)
         if read.mine is None and read.offer.link.max_payments is None:
             self._kept.keep(request.scope, route, read.offer, page, seen)
         return self._answer(page)
@@ -200,7 +200,7 @@ class Paying:
         return self._answer(self._page(read, view, language), status)
 
 
-def _view(desk: Desk, read: Read, language: Language, said: Said = NOTHING) -> PayPage:
+def _view(desk: Desk, read: Read, language: Language, said: Said) -> PayPage:
     now = desk.clock.now()
     view = showing.pay_page(read.offer, desk.addresses, read.sizes, language, now, said)
     preview = sharing.preview(read.offer, view, desk.addresses, read.sizes, language)

@@ -14,10 +14,13 @@ from handbill.links import offer as offers
 from handbill.links import personal
 from handbill.links.offer import Offer
 from handbill.links.personal import Personal
-from handbill.payments import model, service
+from handbill.payments import model, payers, service
+from handbill.payments.choice import NO_TIP, OWN_TIP, Choice
+from handbill.payments.model import Customer
 from handbill.payments.opening import REFERENCE, Order
 from handbill.payments.service import PaymentWithAttempt
 from handbill.web.pages import showing
+from handbill.web.pages.questions import NOTHING, Pressed, Said
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -26,6 +29,8 @@ class Read(msgspec.Struct, frozen=True):
     offer: Offer
     sizes: showing.Sizes
     mine: PaymentWithAttempt | None
+    customer: Customer
+    """What this payer told of themselves."""
 
     @property
     def mine_here(self) -> PaymentWithAttempt | None:
@@ -35,6 +40,23 @@ class Read(msgspec.Struct, frozen=True):
         if asked is None or mine is None:
             return mine
         return mine if mine.payment.metadata.get(REFERENCE) == asked.prefill.reference else None
+
+    @property
+    def said(self) -> Said:
+        """What the payer said before a try that took no money: nobody says it twice (WCAG 2.2,
+        3.3.7). But for the line that they agree to."""
+        if self.mine_here is None or self.mine_here.payment.status not in model.OPEN:
+            return NOTHING
+        payment = self.mine_here.payment
+        choice = Choice(
+            quantities={line.product: str(line.quantity) for line in payment.lines},
+            tip=OWN_TIP if payment.tip_minor else NO_TIP,
+            tip_minor=payment.tip_minor or None,
+            field=payment.answer.value if payment.answer else "",
+            email=self.customer.email or "",
+            phone=self.customer.phone or "",
+        )
+        return Said(choice, minor=payment.amount_minor - payment.tip_minor, pressed=Pressed.UPDATE)
 
 
 def id_of(request: Request) -> str:
@@ -55,7 +77,8 @@ def read(tx: Tx, link_id: str, payer: str | None, at: Personal | None) -> Read:
     going = mine is not None and mine.payment.status in model.OPEN
     offer = offers.read(tx, link_id, mine.payment.id if mine and going else "", at)
     keys = [p.image for p in offer.full.products if p.image] + [offer.link.image or ""]
-    return Read(offer, images.sizes(tx, keys), mine)
+    known = payers.customer(tx, mine.payment.payer_id if mine else None)
+    return Read(offer, images.sizes(tx, keys), mine, known)
 
 
 async def of_order(db: Database, order: Order) -> Read:

@@ -53,7 +53,6 @@ class Receipts:
         headers = {
             **desk.plain_headers(),
             "content-disposition": f'attachment; filename="receipt-{name}.pdf"',
-            "x-content-type-options": "nosniff",
         }
         return Response(made, headers=headers, media_type="application/pdf")
 
