@@ -85,7 +85,7 @@ async def test_the_form_leads_to_no_host_but_the_acquirers(
             return
         await route.fulfill(status=303, headers={"location": f"{STRANGER}/card-number"})
 
-    await page.route(link["url"], lead_astray)
+    await page.route(f"{link['url']}*", lead_astray)
     await page.route(f"{STRANGER}/**", lambda route: asked.append(route.request.url))
     await page.goto(link["url"])
     async with page.expect_console_message(lambda message: "form-action" in message.text):

@@ -52,3 +52,11 @@ async def test_the_inbox_says_when_a_signature_does_not_fit(
     await device.see("charged", "inbox-forged")
     assert await device.page.get_by_text("Not verified").is_visible()
     await device.close()
+
+
+async def test_a_developer_reads_the_reference(house: RunningHouse, chromium: Browser) -> None:
+    device = await open_device(chromium, "phone")
+    await device.page.goto(f"{house.url}/docs")
+    await device.see("Handbill API", "reference")
+    assert device.troubles == []
+    await device.close()
