@@ -97,8 +97,14 @@ def _header(code: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
+    """`arguments`: the codes of some languages, all without them; `--check` writes nothing."""
+    if unknown := set(arguments) - {*TRANSLATED, "--check"}:
+        print(
+            f"not known: {', '.join(unknown)}; known are {', '.join(TRANSLATED)}", file=sys.stderr
+        )
+        return 2
     source, stale = extract(), []
-    for code in TRANSLATED:
+    for code in [code for code in TRANSLATED if code in arguments] or TRANSLATED:
         path, text = file_of(code), updated(source, code)
         if not path.exists() or path.read_text() != text:
             stale.append(code)
