@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from babel.messages import Message
+from babel.messages import Catalog, Message
 
 from bin import words
 from handbill.kernel.languages import NAMES, REVIEWED
+from handbill.web.pages.catalogues import file_of
 from tests.architecture.tree import ROOT
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
@@ -27,6 +28,23 @@ def translated(code: str) -> Iterator[tuple[Message, str, str]]:
         for place, text in enumerate(words.in_forms(message.string)):
             if text:
                 yield message, english[min(place, len(english) - 1)], text
+
+
+@pytest.fixture(scope="module")
+def source() -> Catalog:
+    return words.extract()
+
+
+@each_language
+def test_every_catalogue_has_the_messages_of_the_source_and_no_other(
+    source: Catalog, code: str
+) -> None:
+    assert file_of(code).read_text() == words.updated(source, code), "run bin/words"
+
+
+@each_language
+def test_no_message_is_missing(source: Catalog, code: str) -> None:
+    assert [message.id for message in words.missing(code, source)] == []
 
 
 @each_language

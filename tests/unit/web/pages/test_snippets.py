@@ -91,7 +91,7 @@ def test_the_button_says_what_it_does() -> None:
     assert button.one("a")["href"] == URL
     assert button.text.strip() == "Pay ₽10.50"
     donation = offer(amounts=None, pay_config=PayConfig(label=Label.DONATE, lang="de"))
-    assert MAKER.make(donation, None).text.splitlines()[2:] == ["Donate", URL]
+    assert MAKER.make(donation, None).text.splitlines()[2:] == ["Spenden", URL]
 
 
 def test_a_language_that_was_asked_for_stands_in_the_addresses() -> None:
