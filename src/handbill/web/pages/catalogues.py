@@ -7,6 +7,7 @@ reader of all of it takes ten times as long, while no page is answered.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from gettext import NullTranslations, c2py
 from pathlib import Path
@@ -43,7 +44,7 @@ class Catalogue(NullTranslations):
         return forms[self._form_of(number)]
 
     def _add(self, texts: Texts) -> None:
-        message = texts["msgid"]
+        message = sys.intern(texts["msgid"])  # the same in every language
         if not message:
             if rule := _PLURAL.search(texts["msgstr"]):
                 self._form_of = c2py(rule[1])

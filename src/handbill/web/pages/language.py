@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache, cached_property
 from gettext import NullTranslations
+from typing import cast
 from unicodedata import category
 
 import msgspec
@@ -49,8 +50,6 @@ _UNSPOKEN = (
     *("unit_patterns", "unit_display_names", "compound_unit_patterns", "datetime_skeletons"),
     *("compact_currency_formats", "compact_decimal_formats"),
 )
-
-
 _PARENTS = {"en-150": ("en_001",)}
 """Those whose name is no beginning of the child's."""
 
@@ -195,6 +194,14 @@ def _locale(tag: str) -> Locale:
         data = localedata.load(name)
         for unspoken in _UNSPOKEN:
             data[unspoken] = {}
+    for world in (
+        get_global("meta_zones"),
+        get_global("territory_currencies"),
+        get_global("territory_languages"),
+        get_global("territory_zones"),
+        get_global("zone_territories"),
+    ):
+        cast("dict[str, object]", world).clear()
     return locale
 
 
