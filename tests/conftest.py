@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from handbill.infra.database import Database, open_database
 from handbill.infra.migrations.runner import upgrade
@@ -22,6 +23,10 @@ from tests.support.postgres import PostgresServer, start_server
 
 KINDS = os.environ.get("HANDBILL_TEST_DATABASES", "sqlite,postgres").split(",")
 TEMPLATE = "handbill_template"
+
+# A machine that others use, too, is slow at times, and no fault of what is tested.
+settings.register_profile("handbill", deadline=None)
+settings.load_profile("handbill")
 
 _numbers = itertools.count(1)
 

@@ -153,7 +153,7 @@ def title_of(offer: Offer, language: Language) -> str:
     """What is paid for, in a line: the link's title, else what it sells, else its description.
     Empty where the link says nothing of itself."""
     link, products = offer.link, offer.full.products
-    if link.title:
+    if link.title and link.title.strip():
         return link.title
     if products:
         more = len(products) - 1

@@ -122,7 +122,7 @@ def test_test_money_is_named() -> None:
 @settings(deadline=None, max_examples=60)
 @given(
     st.text(max_size=200)
-    | st.sampled_from(["<script>", "'\"><img src=x onerror=1>", "</td>{{ 1 }}"]),
+    | st.sampled_from([" \n", "<script>", "'\"><img src=x onerror=1>", "</td>{{ 1 }}"]),
     st.text(min_size=1, max_size=50),
     st.sampled_from(list(NAMES)),
 )
