@@ -1,27 +1,30 @@
 """Draws every page and state for `docs/pictures/`: `bin/pictures`.
 
-The pages are those of the gallery, so what the documents show is what the tests look at.
+The pages are those of the gallery, and of the till those that its tests leave: what the documents
+show is what the tests look at.
 """
 
 from __future__ import annotations
 
 import asyncio
 import io
-import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image
 from playwright.async_api import Page, async_playwright
 
-from handbill.web.pages.language import Language, english
+from handbill.web.pages.language import english, speak
 from tests.browser.conftest import CHROMIUM, QUIET
-from tests.browser.samples import Rendered, gallery
+from tests.browser.samples import gallery
 from tests.browser.stage import Stage
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 PHONE, DESK = (360, 740), (1280, 800)
 HEIGHT_MAX = 2_400
+LEFT = Path(__file__).parents[2] / "screenshots"
+TILL = "till-"
+INDEX = "README.md"
 
 VIEWS: Mapping[str, tuple[tuple[int, int], str]] = {
     "phone": (PHONE, "light"),
@@ -30,37 +33,73 @@ VIEWS: Mapping[str, tuple[tuple[int, int], str]] = {
 }
 
 
+# Pages whose words tell which language they are in are shown in some others, too.
+TONGUES = {"ru": "pay-products", "ar": "pay-fee", "ja": "status-charged"}
+
+
+def names() -> list[str]:
+    """Of the pages that the gallery draws."""
+    return [*gallery(), *(f"{name}-{code}" for code, name in TONGUES.items())]
+
+
 async def draw(page: Page, stage: Stage, name: str, html: bytes) -> None:
     await stage.show(page, html, scripts=b"<script" in html)
     for view, (screen, scheme) in VIEWS.items():
         await page.set_viewport_size({"width": screen[0], "height": screen[1]})
         await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        shot = Image.open(io.BytesIO(await page.screenshot(full_page=True))).convert("RGB")
-        shot = shot.crop((0, 0, shot.width, min(shot.height, HEIGHT_MAX)))
-        shot.save(PICTURES / f"{name}-{view}.webp", lossless=True, quality=100, method=6)
-        print(f"{name}-{view}")
+        keep(Image.open(io.BytesIO(await page.screenshot(full_page=True))), f"{name}-{view}")
 
 
-async def draw_all(pages: Mapping[str, Rendered], language: Language) -> None:
-    stage = Stage()
+def keep(shot: Image.Image, name: str) -> None:
+    """Without loss: letters stay sharp, and flat colours pack well."""
+    shot = shot.convert("RGB").crop((0, 0, shot.width, min(shot.height, HEIGHT_MAX)))
+    shot.save(PICTURES / f"{name}.webp", lossless=True, quality=50, method=3)
+    print(name)
+
+
+async def draw_all() -> None:
+    stage, pages = Stage(), gallery()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         page = await browser.new_page()
         for name, render in pages.items():
-            await draw(page, stage, name, render(stage.renderer, language))
+            await draw(page, stage, name, render(stage.renderer, english()))
+        for code, name in TONGUES.items():
+            await draw(page, stage, f"{name}-{code}", pages[name](stage.renderer, speak(code)))
         await browser.close()
 
 
-def main(names: list[str]) -> None:
-    """All of them, or those whose names begin with one of `names`."""
+def keep_till() -> list[str]:
+    shots = sorted(LEFT.glob(f"{TILL}*.png"))
+    for shot in shots:
+        keep(Image.open(shot), shot.stem)
+    return [shot.stem for shot in shots]
+
+
+def index(till: Sequence[str]) -> str:
+    """One page that shows them all."""
+    lines = [
+        "# Every page, in every state",
+        "",
+        "Drawn by `bin/pictures`: on a phone by day and by night (360 pixels wide), and on a desk"
+        " (1,280). What each state means and answers: [pages](../reference/pages.md).",
+        "",
+    ]
+    for name in names():
+        shown = " ".join(f'<img src="{name}-{view}.webp" width="240">' for view in VIEWS)
+        lines += [f"## {name}", "", shown, ""]
+    lines += ["## The till, on a phone and on a tablet", ""]
+    lines += [f'<img src="{name}.webp" width="240">' for name in till]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
     PICTURES.mkdir(exist_ok=True)
-    every = gallery()
-    wanted = {n: r for n, r in every.items() if not names or n.startswith(tuple(names))}
-    if not names:
-        for old in PICTURES.glob("*.webp"):
-            old.unlink()
-    asyncio.run(draw_all(wanted, english()))
+    for old in PICTURES.glob("*.webp"):
+        old.unlink()
+    asyncio.run(draw_all())
+    (PICTURES / INDEX).write_text(index(keep_till()))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

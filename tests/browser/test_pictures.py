@@ -1,0 +1,17 @@
+"""The documents show every page that there is, and none that is gone."""
+
+from __future__ import annotations
+
+from tests.browser.pictures import INDEX, PICTURES, TILL, VIEWS, names
+
+
+def test_every_page_of_the_gallery_has_its_pictures() -> None:
+    drawn = {file.stem for file in PICTURES.glob("*.webp") if not file.stem.startswith(TILL)}
+
+    assert drawn == {f"{name}-{view}" for name in names() for view in VIEWS}, "run bin/pictures"
+
+
+def test_the_index_shows_every_picture() -> None:
+    text = (PICTURES / INDEX).read_text()
+
+    assert [file.name for file in PICTURES.glob("*.webp") if file.name not in text] == []
