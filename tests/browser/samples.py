@@ -11,6 +11,7 @@ import msgspec
 from handbill.kernel.money import Money
 from handbill.links.model import GONE, Label
 from handbill.payments.mark import Mark
+from handbill.web.pages import showing
 from handbill.web.pages.language import Language
 from handbill.web.pages.render import Renderer, end_page, taken_page
 from handbill.web.pages.views import (
@@ -35,6 +36,8 @@ from tests.browser.asked_samples import asking
 ORIGIN = "http://pages.localhost"  # loopback by name, so that browsers trust it like https
 AT = 1_772_359_200_000  # 2026-03-01T10:00:00Z
 TOKEN = "t" * 64
+SAID = ("method", "reason")
+"""What a view of a payment carries in the language of its page."""
 REFERENCE = "0195509a-7c00-7a4e-8f1c-3b5d2e9a6c10"
 
 CARD = Method("card", "Bank card")
@@ -340,11 +343,14 @@ def gallery() -> dict[str, Rendered]:
 
 
 def _pay(view: PayPage, renderer: Renderer, language: Language) -> bytes:
-    return renderer.pay(view, language).with_token(TOKEN)
+    methods = showing.methods(tuple(method.name for method in view.methods), language)
+    spoken = msgspec.structs.replace(view, methods=methods)
+    return renderer.pay(spoken, language).with_token(TOKEN)
 
 
 def _status(view: StatusPage, renderer: Renderer, language: Language) -> bytes:
-    return renderer.status(view, language)
+    said = {name: language.gettext(text) for name in SAID if (text := getattr(view, name))}
+    return renderer.status(msgspec.structs.replace(view, **said), language)
 
 
 def _end(state: str, renderer: Renderer, language: Language) -> bytes:
