@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from handbill.kernel.errors import LinkNotPayable
 from handbill.links.model import GONE
-from handbill.web.pages.words import ENDS, STATUSES
+from handbill.web.pages.end_words import ENDS
+from handbill.web.pages.words import STATUSES
 from handbill.web.problems import status_for
 from tests.architecture.tree import ROOT
 

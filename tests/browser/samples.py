@@ -12,6 +12,7 @@ from handbill.kernel.money import Money
 from handbill.links.model import GONE, Label
 from handbill.payments.mark import Mark
 from handbill.web.pages import showing
+from handbill.web.pages.end_words import ENDS
 from handbill.web.pages.language import Language
 from handbill.web.pages.render import Renderer, end_page, taken_page
 from handbill.web.pages.views import (
@@ -30,7 +31,6 @@ from handbill.web.pages.views import (
     StatusPage,
     Unfinished,
 )
-from handbill.web.pages.words import ENDS
 from tests.browser.asked_samples import asking
 
 ORIGIN = "http://pages.localhost"  # loopback by name, so that browsers trust it like https

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from handbill.web.pages.words import ENDS
+from handbill.web.pages.end_words import ENDS
 from tests.support.payers import Payer, Seen, seen
 from tests.support.running import JSON, RunningHouse
 

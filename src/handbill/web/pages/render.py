@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from handbill.kernel.languages import NAMES, LanguageCode
 from handbill.web.pages.assets import Assets
+from handbill.web.pages.end_words import ENDS
 from handbill.web.pages.language import Language, countdown, english
 from handbill.web.pages.views import (
     ChallengePage,
@@ -27,7 +28,7 @@ from handbill.web.pages.views import (
     PayPage,
     StatusPage,
 )
-from handbill.web.pages.words import BUTTONS, ENDS, STATUSES
+from handbill.web.pages.words import BUTTONS, STATUSES
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 

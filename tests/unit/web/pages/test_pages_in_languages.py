@@ -9,9 +9,9 @@ import pytest
 
 from handbill.kernel.languages import NAMES, LanguageCode
 from handbill.web.pages.assets import Assets
+from handbill.web.pages.end_words import ENDS
 from handbill.web.pages.language import speak
 from handbill.web.pages.render import Renderer, end_page
-from handbill.web.pages.words import ENDS
 from tests.browser.samples import gallery
 
 HTML_BYTES_MAX = 15 * 1024

@@ -12,10 +12,11 @@ import pytest
 from handbill.kernel.money import Money
 from handbill.links.model import Label
 from handbill.web.pages.assets import Assets
+from handbill.web.pages.end_words import ENDS
 from handbill.web.pages.language import Language
 from handbill.web.pages.render import Renderer, end_page, taken_page
 from handbill.web.pages.views import AskedAmount, Line, Method, PayPage, Seller, StatusPage
-from handbill.web.pages.words import BUTTONS, ENDS, REASONS, STATUSES, reason
+from handbill.web.pages.words import BUTTONS, REASONS, STATUSES, reason
 
 CARD, SBP = Method("card", "Bank card"), Method("sbp", "SBP", "From your bank's app")
 RUB_1000 = Money(100_000, "RUB")
