@@ -21,6 +21,15 @@ NARROWEST: ViewportSize = {"width": 320, "height": 256}
 """A screen of 1280 by 1024 at 400 %, WCAG 2.2, 1.4.10."""
 HTML_BYTES_MAX = 15 * 1024
 PAGES = gallery()
+DISTINCT_ENDS = {"end-used", "end-taken", "end-asked", "end-refunded_to_you", "end-server_error"}
+"""One of each kind. The others differ from these in their words alone, and are judged by
+`bin/test --slow`."""
+EACH = [
+    pytest.param(name, marks=pytest.mark.slow)
+    if name.startswith("end-") and name not in DISTINCT_ENDS
+    else name
+    for name in PAGES
+]
 LANGUAGES: tuple[LanguageCode, ...] = ("en", "ru", "ar", "ja")
 
 
@@ -44,7 +53,7 @@ async def show(name: str, screen: Page, stage: Stage, language: Language) -> Sho
     return await stage.show(screen, html, scripts=b"<script" in html)
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", EACH)
 async def test_a_page_fits_every_screen_and_axe_finds_nothing(
     name: str, screen: Page, stage: Stage
 ) -> None:
@@ -62,7 +71,7 @@ async def test_a_page_fits_every_screen_and_axe_finds_nothing(
     assert shown.troubles == []
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", EACH)
 async def test_a_page_four_times_as_large_fits_however_far_its_letters_stand_apart(
     name: str, screen: Page, stage: Stage
 ) -> None:
