@@ -35,6 +35,10 @@ class Addresses:
         """What a messenger shows of a link without a picture."""
         return f"{self.base}/pay/link/{link_id}/card.png?{query}"
 
+    def placement_page(self, code: str) -> str:
+        """The page of a link for those who scanned one of its codes."""
+        return f"{self.base}/pay/at/{code.lower()}"
+
     def product_page(self, product_id: str) -> str:
         return f"{self.base}/pay/product/{product_id}"
 

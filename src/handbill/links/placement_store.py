@@ -1,0 +1,99 @@
+"""Table `placements`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from handbill.infra.database import Tx
+from handbill.infra.paging import Page, Position, cut
+from handbill.kernel.clock import Instant
+from handbill.merchants.model import Tenant
+
+
+class Placement(msgspec.Struct, frozen=True):
+    """One of the places where a link's code hangs, with a code of its own. One that was removed is
+    listed no more; its code is on paper somewhere, and goes on leading to the link."""
+
+    id: str
+    merchant_id: int
+    test: bool
+    link_id: str
+    code: str
+    name: str
+    created_at: Instant
+    updated_at: Instant
+    removed_at: Instant | None = None
+
+
+_NAMES = Placement.__struct_fields__
+_COLUMNS = ", ".join(_NAMES)
+_INSERT = f"INSERT INTO placements ({_COLUMNS}) VALUES ({', '.join(':' + name for name in _NAMES)})"
+_OF_LINK = "link_id = :link_id AND removed_at IS NULL"
+
+
+def add(tx: Tx, placement: Placement) -> None:
+    tx.run(_INSERT, **msgspec.structs.asdict(placement))
+
+
+def save(tx: Tx, placement: Placement) -> None:
+    """Its name, its link, and whether it is removed."""
+    tx.run(
+        "UPDATE placements SET link_id = :link_id, name = :name, updated_at = :updated_at,"
+        " removed_at = :removed_at WHERE id = :id",
+        id=placement.id,
+        link_id=placement.link_id,
+        name=placement.name,
+        updated_at=placement.updated_at,
+        removed_at=placement.removed_at,
+    )
+
+
+def find(tx: Tx, tenant: Tenant, placement_id: str) -> Placement | None:
+    return tx.find(
+        Placement,
+        f"SELECT {_COLUMNS} FROM placements WHERE id = :id AND merchant_id = :merchant_id"
+        " AND test = :test AND removed_at IS NULL",
+        id=placement_id,
+        merchant_id=tenant.merchant_id,
+        test=tenant.test,
+    )
+
+
+def find_by_code(tx: Tx, code: str) -> Placement | None:
+    """For a payer, who has the paper in hand. Removed ones too."""
+    return tx.find(Placement, f"SELECT {_COLUMNS} FROM placements WHERE code = :code", code=code)
+
+
+def list_page(tx: Tx, link_id: str, after: Position | None, limit: int) -> Page[Placement]:
+    """In the order in which they were made."""
+    beyond = " AND (created_at, id) > (:after_at, :after_id)" if after is not None else ""
+    params = {"after_at": after.created_at, "after_id": after.id} if after is not None else {}
+    rows = tx.all(
+        Placement,
+        f"SELECT {_COLUMNS} FROM placements WHERE {_OF_LINK}{beyond}"
+        " ORDER BY created_at, id LIMIT :limit",
+        link_id=link_id,
+        limit=limit + 1,
+        **params,
+    )
+    return cut(rows, limit)
+
+
+def count(tx: Tx, link_id: str) -> int:
+    found: int = tx.value(f"SELECT COUNT(*) FROM placements WHERE {_OF_LINK}", link_id=link_id)
+    return found
+
+
+def names_taken(tx: Tx, link_id: str, names: Sequence[str]) -> set[str]:
+    """Those of `names` that the link's placements have already."""
+    if not names:
+        return set()
+    text = f"SELECT name FROM placements WHERE {_OF_LINK} AND name IN :names"
+    rows = tx.all(_Named, text, link_id=link_id, names=list(names))
+    return {row.name for row in rows}
+
+
+class _Named(msgspec.Struct, frozen=True):
+    name: str
