@@ -5,17 +5,15 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
-import msgspec
 import typer
 
 from handbill.bootstrap import premises
 from handbill.cli import options
+from handbill.cli.doors import open_door, show
 from handbill.infra.database import Tx
 from handbill.kernel.addresses import Addresses
-from handbill.merchants import keys, service, tills
-from handbill.merchants.model import ApiKey, Scope, Tenant
-from handbill.qr.code import make
-from handbill.qr.formats import terminal
+from handbill.merchants import service, tills
+from handbill.merchants.model import Scope, Tenant
 
 app = typer.Typer(no_args_is_help=True, help="The till of a merchant.")
 
@@ -35,23 +33,9 @@ def open_till(
 ) -> None:
     """Make a key for one till, and show the address and code that open it. Shown this once."""
     settings = options.load(data, database_url, public_url)
-    premises.require(settings)
-    crypto = premises.existing_crypto(settings)
-
-    def create(tx: Tx) -> tuple[ApiKey, str]:
-        premises.check_key(tx, crypto)
-        service.get(tx, merchant_id)
-        return keys.create(tx, crypto, merchant_id, test=not live, scopes=(Scope.TILL,))
-
-    key, text = options.write(settings, create, merchant=merchant_id)
-    # Behind the hash: what stands there is sent to no server and written into no log.
-    address = f"{Addresses(settings.public_url).till()}#{text}"
-    if as_json:
-        typer.echo(msgspec.json.encode({"id": key.id, "key": text, "url": address}).decode())
-        return
-    typer.echo(f"Open this on the till, or scan it with the till's camera:\n\n{address}\n")
-    typer.echo(terminal(make(address)))
-    typer.echo(f"\nIt opens any browser that has it. Ended by: handbill keys revoke {key.id}")
+    address = Addresses(settings.public_url).till()
+    opened = open_door(settings, address, merchant_id, Scope.TILL, test=not live)
+    show(opened, "Open this on the till, or scan it with the till's camera:", as_json=as_json)
 
 
 @app.command("pin")

@@ -34,7 +34,7 @@ COUNTERS: Mapping[str, tuple[str, Sequence[str]]] = {
         ("answer",),
     ),
     "rate_limited": (
-        "Requests refused by a limit: of a key, a network, misses or a till.",
+        "Requests refused by a limit: of a key, a network, misses, or a door for people.",
         ("limit",),
     ),
     "commits": ("Transactions committed by this process.", ()),

@@ -9,16 +9,6 @@ let known; // the last sales, by id: how they stood
 let told = false; // whether a stream of news is open
 let leaving = 0; // counts visits, so that an answer that comes too late is dropped
 
-// -- The key in the address: out of the address, into a form, never kept.
-const key = location.hash.slice(1);
-if (key) {
-  history.replaceState(null, "", location.pathname);
-  const form = Object.assign(document.createElement("form"), { method: "post", action: `${home}/session` });
-  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "key", value: key }));
-  body.append(form);
-  form.submit();
-}
-
 // -- Sound: two rising tones for money, two falling ones for its absence.
 const mute = document.querySelector("[data-mute]");
 let audio;

@@ -18,8 +18,8 @@ from handbill.merchants import tills
 from handbill.merchants.model import Identity
 from handbill.payments import selling
 from handbill.web.pages import asking, showing
+from handbill.web.pages.key_entry import KeyEntry
 from handbill.web.till import baskets, words
-from handbill.web.till.entry import Entry
 from handbill.web.till.register import HOME, Register
 from handbill.web.till.tickets import Tickets
 from handbill.web.till.views import NewSalePage, Tile
@@ -32,7 +32,7 @@ TICKET_LIFE = 12 * HOUR
 
 
 class NewSales:
-    def __init__(self, register: Register, entry: Entry) -> None:
+    def __init__(self, register: Register, entry: KeyEntry) -> None:
         self._register = register
         self._entry = entry
         self._tickets = Tickets(register.crypto, register.clock, "till.sale", TICKET_LIFE)

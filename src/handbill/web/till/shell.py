@@ -13,11 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from handbill.web.pages import asking
-from handbill.web.till.register import HOME, Register, till_headers
+from handbill.web.till.register import HOME, Register
 from handbill.web.till.views import Frame, OfflinePage
 
-FILES = ("page.css", "till.css", "till.js", "icon.svg")
+FILES = ("page.css", "till.css", "key.js", "till.js", "icon.svg")
 WORKER = "till-worker.js"
 ICONS = (
     ("till-192.png", "192x192", "any"),
@@ -74,10 +73,8 @@ class Shell:
         return Response(body, headers=headers, media_type="text/javascript")
 
     async def offline(self, request: Request) -> Response:
-        register = self._register
-        view = OfflinePage(Frame(home=register.home))
-        body = register.desk.renderer.render("till/offline.html", view, register.language(request))
-        return asking.html(body, till_headers())
+        view = OfflinePage(Frame(home=self._register.home))
+        return self._register.page(request, "offline", view)
 
 
 _FRESH = {"cache-control": "no-cache"}

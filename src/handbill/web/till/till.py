@@ -5,13 +5,15 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from handbill.web.pages.desk import Desk
-from handbill.web.till.entry import Entry
+from handbill.web.pages.key_entry import KeyEntry
+from handbill.web.till import words
 from handbill.web.till.new_sales import NewSales
 from handbill.web.till.places import Places
 from handbill.web.till.refunds import Refunds
 from handbill.web.till.register import Register
 from handbill.web.till.sales import Sales
 from handbill.web.till.shell import Shell
+from handbill.web.till.views import Frame, SignInPage
 
 
 class Till:
@@ -20,7 +22,11 @@ class Till:
 
     def routes(self) -> list[Route]:
         register = self._register
-        entry = Entry(register)
+
+        def door(fault: str) -> SignInPage:
+            return SignInPage(Frame(home=register.home), fault)
+
+        entry = KeyEntry(register, door, words.REFUSED_KEY)
         return [
             *NewSales(register, entry).routes(),
             *entry.routes(),

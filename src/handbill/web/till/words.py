@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from handbill.web.pages.rooms import RoomWords, TroubleWords
 from handbill.web.pages.words import N_
 
 TillState = Literal[
@@ -63,14 +64,7 @@ WAITING: frozenset[TillState] = frozenset({"open", "paying", "declined"})
 """A code is shown, and the sale can be cancelled."""
 
 
-class TroubleWords(msgspec.Struct, frozen=True):
-    """Why a page of the till cannot be shown, or something was not done."""
-
-    title: str
-    words: str
-
-
-TROUBLES: dict[int, TroubleWords] = {
+_TROUBLES = {
     403: TroubleWords(
         N_("Not allowed here"),
         N_("This till may not do that. If it did before, ask whoever runs the shop."),
@@ -92,16 +86,20 @@ TROUBLES: dict[int, TroubleWords] = {
         N_("The service is busy or starting again. Nothing was lost. Try again in a few seconds."),
     ),
 }
-BROKEN = TroubleWords(
+_BROKEN = TroubleWords(
     N_("Something broke on our side"),
     N_("Look at the sale again before you trust it."),
+)
+ROOMS = RoomWords(
+    troubles=_TROUBLES,
+    broken=_BROKEN,
+    paused=N_("The shop is paused: nothing can be sold at the moment."),
+    foreign=N_("This till was opened at another address than its own. Open it at %(address)s."),
 )
 
 REFUSED_KEY = N_(
     "This key does not open a till. It may be cut off or revoked, or it can do more than sell."
 )
-FOREIGN = N_("This till was opened at another address than its own. Open it at %(address)s.")
-PAUSED = N_("The shop is paused: nothing can be sold at the moment.")
 NOT_OPEN = N_("No way to pay is set up yet. Ask whoever runs the shop.")
 USED = N_(
     "This page had begun a sale already, so nothing new was begun. Press Charge again to sell this."
