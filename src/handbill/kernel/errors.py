@@ -13,6 +13,7 @@ HandbillError
 |   |-- KeyInProgress         the first request with this idempotency key is not answered yet
 |   |-- NotRefundable         nothing is left to give back, or the acquirer cannot
 |   |-- LeaseLost             another worker has taken a job over
+|   |-- AddressNotPublic      no phone elsewhere can open the public address: not for paper
 |   `-- LinkNotPayable        the link's end state, by name
 |-- TooLarge                  body, picture or file over its bound
 |-- UnsupportedMedia          a content type that is not taken
@@ -102,6 +103,12 @@ class LeaseLost(Conflict):
     """What a worker did without its lease must not be stored: another one does it."""
 
     code = "lease_lost"
+
+
+class AddressNotPublic(Conflict):
+    """Paper outlives every mistake in an address."""
+
+    code = "address_not_public"
 
 
 class LinkNotPayable(Conflict):

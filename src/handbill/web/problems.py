@@ -79,6 +79,12 @@ KINDS: dict[type[errors.HandbillError], Kind] = {
     errors.LeaseLost: Kind(
         409, "Another process does it", "The work was taken over; nothing was stored twice."
     ),
+    errors.AddressNotPublic: Kind(
+        409,
+        "The public address is not for paper",
+        "A phone elsewhere cannot open it: `detail` says why and what to set. `force` prints"
+        " all the same.",
+    ),
     errors.LinkNotPayable: Kind(
         409,
         "This link cannot be paid",
