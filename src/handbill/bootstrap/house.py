@@ -60,7 +60,7 @@ class House:
         self.workshop = Workshop("handbill.catalog.pictures")
         self.mail = mailing.open_mail(settings, clock)
         self.notices = notifying.Notifying(settings, self.crypto, self.mail)
-        self.press = Workshop("handbill.infra.typesetting")
+        self.press = Workshop("handbill.infra.typesetting", "handbill.qr.proofs")
         self.deliveries = delivery.Deliveries(self.db, self.guarded, self.crypto, clock)
         self.request_log = request_log.RequestLog(settings)
         self.app = Application(self._parts())

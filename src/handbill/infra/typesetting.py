@@ -49,6 +49,25 @@ def png(source: str, editions: str, texts: str) -> bytes:
     )
 
 
+def pages(source: str, sheet: str, texts: str) -> tuple[bytes, str]:
+    """Several pages of `sheet`, of which there is one edition, and the `texts` as they were set."""
+    file, _, own = _settled(source, f"[{sheet}]", texts, 0)
+    return file, json.dumps(own)
+
+
+def first_page(source: str, sheet: str, texts: str, ppi: int) -> bytes:
+    """A picture of it."""
+    _, settled, own = _settled(source, f"[{sheet}]", texts, 0)
+    made = typst.compile(
+        source.encode(),
+        format="png",
+        ppi=ppi,
+        sys_inputs=_inputs(settled, own),
+        font_paths=_fonts(),
+    )
+    return made[0] if isinstance(made, list) else _one_file(made)
+
+
 def _settled(
     source: str, editions: str, texts: str, at_seconds: int
 ) -> tuple[bytes, dict[str, object], list[str | None]]:
