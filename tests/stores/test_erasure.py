@@ -14,7 +14,7 @@ from handbill.links import personal
 from handbill.links.personal import Prefill
 from handbill.payments import ordering, payers, store
 from handbill.payments.model import Customer, Payment, PaymentStatus
-from handbill.payments.opening import Order
+from handbill.payments.order import Order
 from handbill.payments.ordering import PaymentOrder
 from handbill.payments.start import Started
 from handbill.privacy import erasure

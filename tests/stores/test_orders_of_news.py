@@ -17,7 +17,7 @@ from handbill.ledger.model import Chain
 from handbill.links.model import CaptureMode, Link, PayConfig
 from handbill.payments import opening, refund_store, refunding, service, store
 from handbill.payments.model import PaymentStatus
-from handbill.payments.opening import Order
+from handbill.payments.order import Order
 from handbill.providers.contract import (
     ActionRequired,
     Authorized,

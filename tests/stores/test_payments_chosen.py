@@ -17,7 +17,7 @@ from handbill.merchants import service as merchants
 from handbill.payments import payers
 from handbill.payments.choice import Choice, mark_of
 from handbill.payments.model import Agreement, Answer, Customer
-from handbill.payments.opening import Shown
+from handbill.payments.order import Shown
 from tests.support.shop import FIVE_PERCENT, Shop
 
 pytestmark = pytest.mark.anyio

@@ -18,7 +18,7 @@ from handbill.merchants import service as merchants
 from handbill.merchants.model import Tenant
 from handbill.payments import model, ordering, payers
 from handbill.payments.model import Customer, PaymentStatus, PaymentType
-from handbill.payments.opening import Order
+from handbill.payments.order import Order
 from handbill.payments.ordering import Ordered, PaymentOrder
 from handbill.payments.start import Started
 from handbill.providers.contract import Cancelled, Declined

@@ -14,7 +14,7 @@ from handbill.links.model import AmountType, PayConfig
 from handbill.merchants import service as merchants
 from handbill.payments import model
 from handbill.payments.model import AttemptStatus, PaymentStatus
-from handbill.payments.opening import Order
+from handbill.payments.order import Order
 from handbill.providers.contract import ActionRequired, Charged, Declined, Pending
 from tests.support.shop import FIVE_PERCENT, Shop
 

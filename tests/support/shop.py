@@ -32,7 +32,7 @@ from handbill.payments import giving_up, model, refund_store, refunding, store
 from handbill.payments import service as payments
 from handbill.payments.decisions import Decisions
 from handbill.payments.model import Attempt, Payment
-from handbill.payments.opening import Order, hash_payer
+from handbill.payments.order import Order, hash_payer
 from handbill.payments.reconciling import Reconciler
 from handbill.payments.refund import Refund
 from handbill.payments.refunds import Refunds

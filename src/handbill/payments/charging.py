@@ -13,6 +13,7 @@ from handbill.kernel.money import Money
 from handbill.ledger import book, recipes
 from handbill.links import service as links
 from handbill.links import store as places
+from handbill.links import traffic
 from handbill.merchants import service as merchants
 from handbill.merchants.fees import derive
 from handbill.merchants.money_rule import OnLate, OnMismatch, OnSurplus
@@ -85,6 +86,8 @@ def _pay(tx: Tx, attempt: Attempt, payment: Payment, *, late: bool) -> Payment:
     if payment.link_id is not None and not links.count_payment(tx, payment.link_id, payment.id):
         payment = msgspec.structs.replace(payment, surplus=True)
     payment = moves.advance(tx, payment, PaymentStatus.CHARGED)
+    if payment.link_id is not None:
+        traffic.count_paid(tx, payment.link_id, payment.placement_id)
     book.post(tx, recipes.charged(_charge(payment, attempt)))
     rule = merchant.money_rule
     if payment.surplus:

@@ -87,6 +87,7 @@ def _snapshot(payment: Payment) -> dict[str, Any]:
         "currency": payment.currency,
         "link": payment.link_id,
         "product": payment.product_id,
+        "placement": payment.placement_id,
         "method": payment.method,
         "provider": payment.provider,
         "refunded_amount": payment.refunded_minor,
@@ -174,6 +175,8 @@ def flat_body(payment: Payment) -> dict[str, Any]:
             body[name] = True
     if payment.metadata:
         body["metadata"] = payment.metadata
+    if payment.placement_id is not None:
+        body["placement"] = payment.placement_id
     if payment.tip_minor:
         body["tip_amount"] = payment.tip_minor
     if payment.lines:

@@ -177,7 +177,8 @@ class Agreement(msgspec.Struct, frozen=True):
 class Payment(msgspec.Struct, frozen=True):
     """`token` opens its status page; `payer` is the hash of the payer's cookie, `payer_id` the row
     of what is known of them (`payers`), `personal` the query of the personal address at which they
-    began. The three amounts are in minor units; `amount_dest_minor` is 0 until the charge.
+    began, `placement_id` the placement whose code led them there. The three amounts are in minor
+    units; `amount_dest_minor` is 0 until the charge.
     `capture`: the money is taken at once; otherwise it is held until the merchant captures it. What
     the payer chose stays as they chose it: the tip, which the amount holds, the lines, the answer
     and the agreement."""
@@ -218,6 +219,7 @@ class Payment(msgspec.Struct, frozen=True):
     expires_at: Instant
     charged_at: Instant | None
     personal: str | None = None
+    placement_id: str | None = None
     tip_minor: int = 0
     lines: tuple[Line, ...] = ()
     answer: Answer | None = None

@@ -5,69 +5,33 @@ Everything that can be refused is refused before the first write, so that refusa
 
 from __future__ import annotations
 
-import hashlib
-
 import msgspec
 
 from handbill.infra.database import Tx
 from handbill.kernel import ids
 from handbill.kernel.errors import Faults, Invalid, LinkNotPayable, NotFound
-from handbill.kernel.languages import LanguageCode
-from handbill.kernel.money import AMOUNT_MAX, Money, parse_typed
+from handbill.kernel.money import Money
 from handbill.links import model as link_model
 from handbill.links import service as link_service
 from handbill.links import store as links
-from handbill.links.model import AmountType, CaptureMode, Link
-from handbill.links.personal import Personal, Prefill
+from handbill.links import traffic
+from handbill.links.model import CaptureMode, Link
+from handbill.links.personal import Prefill
 from handbill.merchants import accounts
 from handbill.merchants import service as merchants
 from handbill.merchants.fees import derive
 from handbill.merchants.model import Account, Merchant, MerchantStatus, Tenant
 from handbill.payments import attempts, choice, facts, model, payers, store
-from handbill.payments.choice import Choice, Chosen
+from handbill.payments.choice import Chosen
 from handbill.payments.model import (
-    Answer,
     Attempt,
     Customer,
     Payment,
     PaymentStatus,
     PaymentType,
 )
+from handbill.payments.order import REFERENCE, Order
 from handbill.screening import service as screening
-
-REFERENCE = "reference"
-"""Where a payment's metadata holds what a personal address calls it."""
-
-
-class Shown(msgspec.Struct, frozen=True):
-    """What stood on the page when Pay was pressed: the total (of a page that works it out, more
-    than one), and the mark of the line that the payer agreed to."""
-
-    totals: tuple[Money, ...] = ()
-    consent: str = ""
-
-
-class Order(msgspec.Struct, frozen=True):
-    """What a payer sends with Pay. Exactly one of `link_id` and `token` (of a payment that the API
-    made) is set. `payer` is the hash of the payer's cookie; `attempt_id` makes a repeat harmless;
-    `shown` is None for a script, which no page was shown; `lang` is the language that the page
-    spoke. `network` and `effort` are for the guard against card testing. `personal`: what the
-    merchant signed."""
-
-    link_id: str | None = None
-    token: str | None = None
-    method: str | None = None
-    amount_typed: str | None = None
-    amount_minor: int | None = None
-    choice: Choice = Choice()
-    shown: Shown | None = None
-    payer: str | None = None
-    attempt_id: str | None = None
-    lang: LanguageCode | None = None
-    address: str | None = None
-    network: str | None = None
-    effort: int = 0
-    personal: Personal | None = None
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -81,10 +45,6 @@ class Opened(msgspec.Struct, frozen=True):
     is_new: bool = False
     must_end: bool = False
     customer: Customer = Customer()
-
-
-def hash_payer(cookie: str) -> str:
-    return hashlib.sha256(cookie.encode()).hexdigest()
 
 
 def open_attempt(tx: Tx, order: Order) -> Opened:
@@ -118,12 +78,9 @@ def _is_same_click(tx: Tx, order: Order, payment: Payment, attempt: Attempt) -> 
     again with another choice: that is a new click. Raises NotFound for a click on another page."""
     if order.link_id not in (None, payment.link_id) or order.token not in (None, payment.token):
         raise NotFound("There is no such payment.")
-    amount = order.amount_minor
-    if amount is None and order.amount_typed:
-        amount = parse_typed(order.amount_typed, payment.currency)
     if order.payer is None:  # not known again: a new click could not find the earlier attempt
         return True
-    prefill = _prefill(order)
+    prefill, amount = order.prefill, order.minor_in(payment.currency)
     amount = prefill.amount.minor if prefill.amount is not None else amount
     same_method = order.method in (None, attempt.method)
     same_amount = amount in (None, payment.amount_minor - payment.tip_minor)
@@ -137,16 +94,16 @@ def _on_link(tx: Tx, order: Order, link_id: str) -> Opened:
     link = links.lock(tx, link_id)
     merchant = payable_merchant(tx, link.merchant_id)
     mine = _open_payment(tx, link, order.payer)
-    _check_open(tx, link, mine, _prefill(order))
+    _check_open(tx, link, mine, order.prefill)
     tenant = Tenant(link.merchant_id, link.test)
     method, account = _route(tx, tenant, link.currency, link.pay_config.methods or (), order.method)
     chosen = _chosen(tx, link, order)
     amount = chosen.amount
     with_fee = derive(merchant.fee_rule, amount).with_fee
-    _check_shown(link, order, chosen, Money(with_fee, amount.currency))
+    order.check_shown(link, chosen, Money(with_fee, amount.currency))
     earlier, fits = None, True
     if mine is not None:
-        called = _metadata(link, order, chosen.answer).get(REFERENCE)
+        called = order.metadata_on(link, chosen.answer).get(REFERENCE)
         fits = _fits(tx, mine, chosen, with_fee) and mine.metadata.get(REFERENCE) == called
         earlier = _earlier(tx, mine, method, fits=fits)
     if earlier is None or earlier.must_end:
@@ -163,6 +120,7 @@ def _on_link(tx: Tx, order: Order, link_id: str) -> Opened:
         links.hold_place(tx, link.id, payment.id, tx.now + lifetime + model.PLACE_GRACE)
     if mine is None:
         store.add(tx, payment)
+        traffic.count_start(tx, link.id, payment.placement_id)
         facts.record(tx, "payment.created", payment, first=True)
     attempt = attempts.begin(tx, payment, account, method, order.attempt_id, lifetime)
     screening.begun_on_link(tx, order.network, link.id, attempt.id)
@@ -253,11 +211,11 @@ def _route(
 def _chosen(tx: Tx, link: Link, order: Order) -> Chosen:
     """Raises Invalid with all that is wrong, by the names of the form's fields."""
     full = link_service.with_products(tx, Tenant(link.merchant_id, link.test), [link])[0]
-    prefill, base, found = _prefill(order), None, Faults()
+    prefill, base, found = order.prefill, None, Faults()
     if prefill.amount is not None:
         full = full.without_quantities()
     try:
-        base = _amount(link, order)
+        base = order.amount_on(link)
     except Invalid as error:
         found = error.faults
     known = Customer(email=prefill.email)
@@ -265,52 +223,6 @@ def _chosen(tx: Tx, link: Link, order: Order) -> Chosen:
     if judged.chosen is None or found:
         raise Invalid(found | judged.faults)
     return judged.chosen
-
-
-def _check_shown(link: Link, order: Order, chosen: Chosen, total: Money) -> None:
-    """Nobody is charged a total, or agrees to a line, that they have not seen. A payer who types
-    the amount has seen it, as long as nothing is added."""
-    if order.shown is None:
-        return
-    is_typed = link.amount_type is AmountType.DYNAMIC and not chosen.tip_minor
-    if total not in order.shown.totals and not (is_typed and total == chosen.amount):
-        raise Invalid({"amount": ["has changed since the page was opened"]})
-    if order.shown.consent != choice.mark_of(link.pay_config):
-        raise Invalid({"consent": ["has changed since the page was opened"]})
-
-
-def _amount(link: Link, order: Order) -> Money:
-    """What this payer pays before tip and fees: what the merchant signed for them, the link's, or
-    what was typed, within bounds."""
-    signed = _prefill(order).amount
-    if signed is not None:
-        return signed
-    if link.amount_type is AmountType.FIXED:
-        return link.amount
-    minor = order.amount_minor
-    if minor is None and order.amount_typed is not None and order.amount_typed.strip():
-        minor = parse_typed(order.amount_typed, link.currency)
-        if minor is None:
-            raise Invalid({"amount": ["cannot be read as an amount; write it like 1234.50"]})
-    if minor is None:
-        raise Invalid({"amount": ["is required: the payer types it"]})
-    low, high = link.min_minor or 1, link.max_minor or AMOUNT_MAX
-    if not low <= minor <= high:
-        words = f"must be from {low} to {high} minor units of {link.currency}"
-        raise Invalid({"amount": [words]})
-    return Money(minor, link.currency)
-
-
-def _prefill(order: Order) -> Prefill:
-    return order.personal.prefill if order.personal is not None else Prefill()
-
-
-def _metadata(link: Link, order: Order, answer: Answer | None) -> dict[str, str]:
-    """What the merchant signed comes before what a payer answered."""
-    answered = {answer.key: answer.value} if answer is not None else {}
-    reference = _prefill(order).reference
-    signed = {REFERENCE: reference} if reference is not None else {}
-    return link.metadata | answered | signed
 
 
 def _new_payment(tx: Tx, link: Link, chosen: Chosen, with_fee: int, order: Order) -> Payment:
@@ -341,7 +253,7 @@ def _new_payment(tx: Tx, link: Link, chosen: Chosen, with_fee: int, order: Order
         return_url=link.return_url,
         fail_url=link.fail_url,
         lang=order.lang or link.lang,
-        metadata=_metadata(link, order, chosen.answer),
+        metadata=order.metadata_on(link, chosen.answer),
         error_code=None,
         error_description=None,
         late=False,
@@ -352,6 +264,7 @@ def _new_payment(tx: Tx, link: Link, chosen: Chosen, with_fee: int, order: Order
         expires_at=tx.now + model.PAYMENT_LIFE,
         charged_at=None,
         personal=order.personal.query if order.personal is not None else None,
+        placement_id=order.placement_id,
         tip_minor=chosen.tip_minor,
         lines=chosen.lines,
         answer=chosen.answer,

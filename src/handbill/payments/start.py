@@ -22,7 +22,8 @@ from handbill.links import store as links
 from handbill.merchants.accounts import Acquirers
 from handbill.payments import ending, model, opening, service, store
 from handbill.payments.model import Attempt, Payment
-from handbill.payments.opening import Opened, Order
+from handbill.payments.opening import Opened
+from handbill.payments.order import Order
 from handbill.payments.service import PaymentWithAttempt
 from handbill.providers.contract import (
     Charge,

@@ -23,8 +23,8 @@ _PAYMENT = (
     " status, amount_minor, amount_with_fee_minor, amount_dest_minor, refunded_minor, currency,"
     " method, provider, title, description, notify_url, return_url, fail_url, lang,"
     " metadata_json, error_code, error_description, late, surplus, capture, created_at,"
-    " updated_at, expires_at, charged_at, personal, tip_minor, lines_json, answer_json,"
-    " agreement_json"
+    " updated_at, expires_at, charged_at, personal, placement_id, tip_minor, lines_json,"
+    " answer_json, agreement_json"
 )
 _ATTEMPT = (
     "id, payment_id, merchant_id, account_id, provider, method, status, live, reference,"
@@ -51,7 +51,7 @@ def _update(table: str, columns: str, fixed: frozenset[str]) -> str:
 # The payer never changes, and must not come back with what was read before they were erased. What
 # they chose does not change either.
 _FIXED = frozenset({"id", "merchant_id", "test", "created_at", "payment_id", "account_id"})
-_FIXED |= {"payer", "payer_id", "personal"}
+_FIXED |= {"payer", "payer_id", "personal", "placement_id"}
 _FIXED |= {"tip_minor", "lines_json", "answer_json", "agreement_json"}
 _ADD_PAYMENT = _insert("payments", _PAYMENT)
 _SAVE_PAYMENT = _update("payments", _PAYMENT, _FIXED)
@@ -65,6 +65,7 @@ class Filter(msgspec.Struct, frozen=True):
     status: str | None = None
     link: str | None = None
     product: str | None = None
+    placement: str | None = None
     txid: str | None = None
     created_from: Instant | None = None
     created_to: Instant | None = None
@@ -79,6 +80,7 @@ _CLAUSES = {
     "status": "status = :status",
     "link": "link_id = :link",
     "product": "product_id = :product",
+    "placement": "placement_id = :placement",
     "txid": "txid = :txid",
     "created_from": "created_at >= :created_from",
     "created_to": "created_at < :created_to",

@@ -57,6 +57,7 @@ PAYMENT = Payment(
 )
 EVERYTHING: dict[str, Any] = {
     "product_id": NAMES[2],
+    "placement_id": NAMES[3],
     "late": True,
     "surplus": True,
     "test": True,

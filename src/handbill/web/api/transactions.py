@@ -79,6 +79,7 @@ class TransactionFilter(Paged, frozen=True, kw_only=True):
     status: PaymentStatus | None = None
     link: IdIn | None = None
     product: IdIn | None = None
+    placement: IdIn | None = None
     txid: Txid | None = None
     created_from: Annotated[MomentIn, Meta(description="At this time or later.")] | None = None
     created_to: Annotated[MomentIn, Meta(description="Before this time.")] | None = None
@@ -115,6 +116,9 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     link: Id | None
     product: Id | None
+    placement: Annotated[
+        Id | None, Meta(description="The placement of the link whose code led the payer there.")
+    ]
     method: str | None
     provider: str | None
     refunded_amount: int
@@ -147,6 +151,7 @@ def show_transaction(payment: Payment, addresses: Addresses) -> Transaction:
         currency=payment.currency,
         link=payment.link_id,
         product=payment.product_id,
+        placement=payment.placement_id,
         method=payment.method,
         provider=payment.provider,
         refunded_amount=payment.refunded_minor,

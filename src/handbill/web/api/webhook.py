@@ -44,6 +44,9 @@ class PaymentWebhook(msgspec.Struct, frozen=True, kw_only=True):
     surplus: Annotated[bool, Meta(description="Money that came twice.")] | UnsetType = UNSET
     test: Annotated[bool, Meta(description="Sandbox money: nothing moved.")] | UnsetType = UNSET
     metadata: dict[str, str] | UnsetType = UNSET
+    placement: (
+        Annotated[Id, Meta(description="Of the link: whose code led the payer there.")] | UnsetType
+    ) = UNSET
     tip_amount: (
         Annotated[Minor, Meta(description="The payer's tip; `amount` holds it.")] | UnsetType
     ) = UNSET

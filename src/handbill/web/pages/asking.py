@@ -12,7 +12,7 @@ from starlette.responses import Response
 from handbill.infra.crypto import Crypto
 from handbill.infra.networks import network_of
 from handbill.kernel.errors import Malformed, TooLarge, UnsupportedMedia
-from handbill.payments.opening import hash_payer
+from handbill.payments.order import hash_payer
 
 FORM_BYTES_MAX = 16 * 1024
 FIELDS_MAX = 50

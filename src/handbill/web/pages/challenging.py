@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from handbill.kernel.errors import Challenged
 from handbill.links.offer import Offer
-from handbill.payments.opening import Order
+from handbill.payments.order import Order
 from handbill.web.pages import asking, showing
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.language import Language, in_language

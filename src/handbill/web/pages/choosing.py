@@ -10,7 +10,7 @@ from handbill.kernel import ids
 from handbill.kernel.errors import Invalid
 from handbill.kernel.money import Money
 from handbill.payments.choice import QUANTITY, Choice
-from handbill.payments.opening import Order, Shown
+from handbill.payments.order import Order, Shown
 from handbill.web.pages.tickets import Ticket
 
 UPDATE = "update"

@@ -18,7 +18,7 @@ from handbill.kernel.errors import (
     NotFound,
 )
 from handbill.payments.choice import mark_of
-from handbill.payments.opening import Order
+from handbill.payments.order import Order
 from handbill.web.entrance import Ready
 from handbill.web.pages import (
     asking,

@@ -13,7 +13,7 @@ import msgspec
 from handbill.infra.crypto import Crypto
 from handbill.kernel import ids
 from handbill.kernel.clock import MINUTE, Clock
-from handbill.payments.opening import Order
+from handbill.payments.order import Order
 
 PURPOSE = "puzzle"
 LIFE = 10 * MINUTE

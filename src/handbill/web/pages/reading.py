@@ -17,7 +17,7 @@ from handbill.links.personal import Personal
 from handbill.payments import model, payers, service
 from handbill.payments.choice import NO_TIP, OWN_TIP, Choice
 from handbill.payments.model import Customer
-from handbill.payments.opening import REFERENCE, Order
+from handbill.payments.order import REFERENCE, Order
 from handbill.payments.service import PaymentWithAttempt
 from handbill.web.pages import showing
 from handbill.web.pages.questions import NOTHING, Pressed, Said

@@ -15,7 +15,7 @@ from handbill.merchants import service as merchants
 from handbill.merchants.model import Account, Merchant, MerchantStatus
 from handbill.payments import facts, letters, model, service
 from handbill.payments.mark import mark_of
-from handbill.payments.opening import Order
+from handbill.payments.order import Order
 from handbill.payments.service import PaymentWithAttempt
 from handbill.web.pages import asking, ends, showing, standing
 from handbill.web.pages.desk import Desk

@@ -7,7 +7,7 @@ import pytest
 
 from handbill.infra.crypto import Crypto
 from handbill.kernel.clock import ManualClock
-from handbill.payments.opening import Order
+from handbill.payments.order import Order
 from handbill.web.pages.puzzles import LIFE, Puzzle, Puzzles, zero_bits
 from tests.support.solving import solve
 
