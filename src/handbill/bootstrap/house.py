@@ -27,6 +27,13 @@ from handbill.web.app import Application
 from handbill.web.parts import Parts
 from handbill.webhooks import delivery, relay
 
+PRESS_MODULES = (
+    "handbill.infra.typesetting",
+    "handbill.qr.logos",
+    "handbill.qr.proofs",
+    "handbill.qr.scan_check",
+)
+"""What sets type, and what draws and reads codes for paper."""
 RELAYS = 2
 
 
@@ -60,7 +67,7 @@ class House:
         self.workshop = Workshop("handbill.catalog.pictures")
         self.mail = mailing.open_mail(settings, clock)
         self.notices = notifying.Notifying(settings, self.crypto, self.mail)
-        self.press = Workshop("handbill.infra.typesetting", "handbill.qr.proofs")
+        self.press = Workshop(*PRESS_MODULES)
         self.deliveries = delivery.Deliveries(self.db, self.guarded, self.crypto, clock)
         self.request_log = request_log.RequestLog(settings)
         self.app = Application(self._parts())

@@ -19,7 +19,8 @@ HandbillError
 |-- UnsupportedMedia          a content type that is not taken
 |-- Invalid                   fields that were read and refused, all of them at once
 |   |-- NotYet                a field or a verb that this version does not enforce
-|   `-- BrokenImage           a picture that cannot be decoded
+|   |-- BrokenImage           a picture that cannot be decoded
+|   `-- CannotBeScanned       a code that a phone would not read from paper
 |-- TooMany                   over a limit; says when to come back
 |   `-- Blocked               banks refused too many payments from there
 |-- Challenged                a proof of work is asked for first
@@ -147,6 +148,12 @@ class NotYet(Invalid):
 
 class BrokenImage(Invalid):
     code = "broken_image"
+
+
+class CannotBeScanned(Invalid):
+    """`faults` says which options to change, and how."""
+
+    code = "cannot_be_scanned"
 
 
 class TooMany(HandbillError):

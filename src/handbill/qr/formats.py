@@ -1,4 +1,4 @@
-"""A code as PNG, SVG, PDF or text for a terminal: always black on opaque white.
+"""A code as PNG, SVG, PDF or text for a terminal: always dark on opaque white.
 
 The writers are our own because each is a few lines and the generator's lack what print needs: a
 picture of an exact size, shapes without seams, a page in millimetres, the same bytes every time.
@@ -6,93 +6,67 @@ picture of an exact size, shapes without seams, a page in millimetres, the same 
 
 from __future__ import annotations
 
+import base64
 import struct
 import zlib
 from html import escape
 
-from handbill.kernel.errors import Invalid
-from handbill.qr.code import Code
+from handbill.qr.code import QUIET_ZONE, Code
+from handbill.qr.layout import Extent, Layout, laid_out
+from handbill.qr.logo_place import cleared, place
 from handbill.qr.outlines import Point, outlines
+from handbill.qr.style import BLACK, PLAIN, WHITE, CodeStyle
 
-PIXELS_PER_MODULE = 8
-SIZE_MIN, SIZE_MAX = 64, 2_048
-"""Bounds of a picture's side, in pixels."""
-PDF_SIDE_MM = 40.0
-
-_POINTS_PER_MM = 72 / 25.4
+_METRES_PER_INCH = 0.0254
+_GREYSCALE, _PALETTE = 0, 3
 _BLACK_ON_WHITE, _PLAIN = "\x1b[38;5;16;48;5;231m", "\x1b[0m"
 
 
-def png(code: Code, size: int | None = None) -> bytes:
-    """1 bit a pixel. `size` is the side of the whole picture: every module gets the same whole
-    number of pixels, so edges stay sharp, and what is left over becomes white around it.
-
-    Raises Invalid on `size` where it is out of bounds or below one pixel a module.
-    """
-    side, scale = _layout(code, size)
-    offset = (side - len(code.rows) * scale) // 2
-    white = b"\x00" + _packed(0, side)
-    dark = (1 << scale) - 1
+def png(code: Code, layout: Layout | None = None, color: str = BLACK) -> bytes:
+    """1 bit a pixel, the code in the middle. With a logo it is `drawing.png`: that takes a library
+    which the server does not load."""
+    drawn = layout or laid_out(code, Extent())
+    offset = (drawn.side - len(code.rows) * drawn.scale) // 2
+    white = b"\x00" + _packed(0, drawn.side)
+    dark = (1 << drawn.scale) - 1
     lines = [white] * offset
     for row in code.rows:
         bits = 0
         for module in row:
-            bits = bits << scale | (dark if module else 0)
-        bits <<= side - offset - len(row) * scale
-        lines += [b"\x00" + _packed(bits, side)] * scale
-    lines += [white] * (side - len(lines))
-    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)  # 1 bit, greyscale
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + _chunk(b"IHDR", header)
-        + _chunk(b"IDAT", zlib.compress(b"".join(lines), 9))
-        + _chunk(b"IEND", b"")
+            bits = bits << drawn.scale | (dark if module else 0)
+        bits <<= drawn.side - offset - len(row) * drawn.scale
+        lines += [b"\x00" + _packed(bits, drawn.side)] * drawn.scale
+    lines += [white] * (drawn.side - len(lines))
+    kind = _GREYSCALE if color == BLACK else _PALETTE
+    return b"".join(
+        [
+            b"\x89PNG\r\n\x1a\n",
+            _chunk(b"IHDR", struct.pack(">IIBBBBB", drawn.side, drawn.side, 1, kind, 0, 0, 0)),
+            _chunk(b"PLTE", bytes.fromhex(color[1:] + WHITE[1:])) if kind == _PALETTE else b"",
+            _dots(drawn.dpi) if drawn.dpi is not None else b"",
+            _chunk(b"IDAT", zlib.compress(b"".join(lines), 9)),
+            _chunk(b"IEND", b""),
+        ]
     )
 
 
-def svg(code: Code, size: int | None = None) -> bytes:
-    """Vector shapes and a title for screen readers; `size` is its natural side in CSS pixels.
+def svg(code: Code, style: CodeStyle = PLAIN, extent: Extent | None = None) -> bytes:
+    """Vector shapes and a title for screen readers. Its natural side is in CSS pixels, or in the
+    millimetres of `extent`.
 
-    Raises Invalid on `size` where `png` would.
+    Raises Invalid on `size` where a PNG would, and on `logo` where there is no room for it.
     """
-    side, _ = _layout(code, size)
-    path = "".join(_svg_outline(corners) for corners in outlines(code))
+    asked = extent or Extent()
+    side = f"{asked.mm}mm" if asked.mm is not None else laid_out(code, asked).side
+    drawn = code if style.logo is None else cleared(code)
+    path = "".join(_svg_outline(corners) for corners in outlines(drawn))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {code.side} {code.side}" '
         f'width="{side}" height="{side}" role="img" shape-rendering="crispEdges">'
         f"<title>{escape(code.text)}</title>"
         f'<rect width="{code.side}" height="{code.side}" fill="#fff"/>'
-        f'<path fill="#000" d="{path}"/></svg>\n'
+        f'<path fill="{style.color}" d="{path}"/>{_svg_logo(code, style)}</svg>\n'
     ).encode()
-
-
-def pdf(code: Code, side_mm: float = PDF_SIDE_MM) -> bytes:
-    """One page of exactly the code and its quiet zone, `side_mm` millimetres a side.
-
-    Black is DeviceGray 0: printers lay it down in black ink alone, not in four colours.
-    """
-    points = side_mm * _POINTS_PER_MM
-    scale = points / code.side
-    drawing = [f"1 g 0 0 {points:.4f} {points:.4f} re f 0 g"]
-    # PDF counts upwards from the bottom: the scale turns the picture over.
-    drawing.append(f"{scale:.6f} 0 0 {-scale:.6f} 0 {points:.4f} cm")
-    for first, *rest in outlines(code):
-        drawing.append(f"{first[0]} {first[1]} m")
-        drawing += [f"{x} {y} l" for x, y in rest]
-        drawing.append("h")
-    drawing.append("f")
-    content = zlib.compress("\n".join(drawing).encode(), 9)
-    title = b"<" + ("\ufeff" + code.text).encode("utf-16-be").hex().upper().encode() + b">"
-    return _pdf_file(
-        [
-            b"<</Type/Catalog/Pages 2 0 R/ViewerPreferences<</DisplayDocTitle true>>>>",
-            b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-            b"<</Type/Page/Parent 2 0 R/Resources<<>>/MediaBox[0 0 %.4f %.4f]/Contents 4 0 R>>"
-            % (points, points),
-            b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(content), content),
-            b"<</Title%s/Producer(Handbill)>>" % title,
-        ]
-    )
 
 
 def terminal(code: Code) -> str:
@@ -107,26 +81,16 @@ def terminal(code: Code) -> str:
     return "".join(lines)
 
 
-def check_size(size: int | None) -> None:
-    """Raises Invalid on `size` where it is out of the bounds of every code."""
-    if size is not None and not SIZE_MIN <= size <= SIZE_MAX:
-        raise Invalid({"size": [f"must be from {SIZE_MIN} to {SIZE_MAX}"]})
-
-
-def _layout(code: Code, size: int | None) -> tuple[int, int]:
-    """Pixels of the whole side, pixels of a module."""
-    if size is None:
-        return code.side * PIXELS_PER_MODULE, PIXELS_PER_MODULE
-    check_size(size)
-    if size < code.side:
-        raise Invalid({"size": [f"must be at least {code.side} for this code"]})
-    return size, size // code.side
-
-
 def _packed(bits: int, width: int) -> bytes:
     """One line of a PNG from an integer whose set bits are dark; the last byte is filled up."""
-    light = ~bits & ((1 << width) - 1)  # in greyscale 1 is white
+    light = ~bits & ((1 << width) - 1)  # 1 is white: so in greyscale, and so in our palette
     return (light << (-width % 8)).to_bytes((width + 7) // 8, "big")
+
+
+def _dots(dpi: int) -> bytes:
+    """How large it is on paper: a PNG counts dots of a metre."""
+    dots = round(dpi / _METRES_PER_INCH)
+    return _chunk(b"pHYs", struct.pack(">IIB", dots, dots, 1))
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
@@ -142,17 +106,13 @@ def _svg_outline(corners: list[Point]) -> str:
     return path + "z"
 
 
-def _pdf_file(objects: list[bytes]) -> bytes:
-    """The objects, numbered from 1, the catalogue first and the document's facts last."""
-    out = bytearray(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
-    places = []
-    for number, body in enumerate(objects, 1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    table = len(out)
-    # Every line of this table is 20 bytes long (ISO 32000-1, 7.5.4).
-    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    out += b"".join(b"%010d 00000 n \n" % place for place in places)
-    out += b"trailer\n<</Size %d/Root 1 0 R/Info %d 0 R>>\n" % (len(objects) + 1, len(objects))
-    out += b"startxref\n%d\n%%%%EOF\n" % table
-    return bytes(out)
+def _svg_logo(code: Code, style: CodeStyle) -> str:
+    if style.logo is None:
+        return ""
+    logo = place(code)
+    corner = QUIET_ZONE + logo.start
+    data = base64.b64encode(style.logo).decode()
+    return (
+        f'<image x="{corner}" y="{corner}" width="{logo.side}" height="{logo.side}" '
+        f'href="data:image/png;base64,{data}"/>'
+    )

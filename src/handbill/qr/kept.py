@@ -1,7 +1,7 @@
 """Codes made once, off the event loop, and kept in bounded memory.
 
-A code never changes for the same text, format and size, so what is kept is never wrong; when the
-room is used up the one that was not asked for longest goes.
+A code never changes for the same text and look, so what is kept is never wrong; when the room is
+used up the one that was not asked for longest goes.
 """
 
 from __future__ import annotations
@@ -9,10 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from handbill.qr import formats
-from handbill.qr.code import make
+import msgspec
+
+from handbill.infra.workshop import Workshop
+from handbill.kernel.errors import Unavailable
+from handbill.qr import checking, drawing, formats, layout
+from handbill.qr.checking import Reading
+from handbill.qr.code import Code, make
+from handbill.qr.layout import Extent
+from handbill.qr.pdf import pdf
+from handbill.qr.style import PLAIN, CodeStyle, validated
 
 Format = Literal["png", "svg", "pdf"]
 
@@ -21,72 +29,109 @@ CONTENT_TYPES: dict[Format, str] = {
     "svg": "image/svg+xml",
     "pdf": "application/pdf",
 }
+MAKING_MAX = 32
+"""More than that at once are turned away: the press has receipts to set too."""
 
 _MM_PER_PIXEL = 25.4 / 96  # a CSS pixel
 
 
-class _Wanted(NamedTuple):
-    text: str
-    format: Format
-    size: int | None
+class Wanted(msgspec.Struct, frozen=True):
+    """How a picture of a code is to be. A PDF whose `extent` has no `mm` takes a pixel of `size`
+    as 1/96 inch."""
+
+    style: CodeStyle = PLAIN
+    extent: Extent = Extent()
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """`reading` of one in millimetres: it was checked before it was given out."""
+
+    data: bytes
+    reading: Reading | None = None
+
+
+_Key = tuple[str, Format, Wanted]
 
 
 class Codes:
     """Belongs to one event loop. At most `entries_max` pictures of together `bytes_max` bytes."""
 
-    def __init__(self, *, entries_max: int = 512, bytes_max: int = 16 * 1024 * 1024) -> None:
+    def __init__(
+        self, press: Workshop, *, entries_max: int = 512, bytes_max: int = 16 * 1024 * 1024
+    ) -> None:
+        self._press = press
         self._entries_max = entries_max
         self._bytes_max = bytes_max
-        self._kept: OrderedDict[_Wanted, bytes] = OrderedDict()
+        self._kept: OrderedDict[_Key, Picture] = OrderedDict()
         self._bytes = 0
-        self._being_made: dict[_Wanted, asyncio.Future[bytes]] = {}
+        self._being_made: dict[_Key, asyncio.Task[Picture]] = {}
         # One thread: however many codes are asked for at once, the event loop shares the
         # interpreter with one of them. A process of its own was measured and is not needed.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="qr")
+        self._press_turn = asyncio.Lock()
 
-    async def picture(self, text: str, format: Format, size: int | None = None) -> bytes:
-        """The code of `text`; `size` is its side in pixels (in a PDF 1/96 inch each).
+    async def picture(self, text: str, format: Format, wanted: Wanted | None = None) -> Picture:
+        """The code of `text`. Asked for several times at once it is made once.
 
-        Asked for several times at once it is made once. Raises Invalid on `size`.
+        Raises Invalid on a field of `wanted`; CannotBeScanned where it has millimetres and a phone
+        would not read it; Unavailable.
         """
-        formats.check_size(size)
-        wanted = _Wanted(text, format, size)
-        picture = self._kept.get(wanted)
+        asked = wanted or Wanted()
+        layout.check(asked.extent)
+        key = (text, format, msgspec.structs.replace(asked, style=validated(asked.style)))
+        picture = self._kept.get(key)
         if picture is not None:
-            self._kept.move_to_end(wanted)
+            self._kept.move_to_end(key)
             return picture
-        making = self._being_made.get(wanted)
+        making = self._being_made.get(key)
         if making is None:
-            loop = asyncio.get_running_loop()
-            making = loop.run_in_executor(self._thread, _draw, wanted)
-            self._being_made[wanted] = making
-            making.add_done_callback(lambda made: self._settle(wanted, made))
+            if len(self._being_made) >= MAKING_MAX:
+                raise Unavailable("Too many codes are being drawn. Try again in a moment.")
+            making = self._being_made[key] = asyncio.create_task(self._make(*key))
+            making.add_done_callback(lambda made: self._settle(key, made))
         # Shielded: one caller that goes away does not take the code from the others.
         return await asyncio.shield(making)
 
     def close(self) -> None:
         self._thread.shutdown(cancel_futures=True)
 
-    def _settle(self, wanted: _Wanted, made: asyncio.Future[bytes]) -> None:
-        del self._being_made[wanted]
+    async def _make(self, text: str, format: Format, wanted: Wanted) -> Picture:
+        in_thread = asyncio.get_running_loop().run_in_executor
+        style, extent = wanted.style, wanted.extent
+        code = await in_thread(self._thread, make, text, style.drawn_level)
+        if format == "png" and style.logo is not None:
+            async with self._press_turn:
+                data = await drawing.png(self._press, code, style, extent)
+        else:
+            data = await in_thread(self._thread, _draw, code, format, wanted)
+        if extent.mm is None:
+            return Picture(data)
+        side_mm = extent.mm if format != "png" else layout.drawn_mm(code, extent.mm, extent.dpi)
+        async with self._press_turn:
+            return Picture(data, await checking.checked(self._press, code, style, side_mm))
+
+    def _settle(self, key: _Key, made: asyncio.Task[Picture]) -> None:
+        del self._being_made[key]
         if made.cancelled() or made.exception() is not None:
             return
         picture = made.result()
-        if len(picture) > self._bytes_max:
+        if len(picture.data) > self._bytes_max:
             return
-        self._kept[wanted] = picture
-        self._bytes += len(picture)
+        self._kept[key] = picture
+        self._bytes += len(picture.data)
         while len(self._kept) > self._entries_max or self._bytes > self._bytes_max:
             _, dropped = self._kept.popitem(last=False)
-            self._bytes -= len(dropped)
+            self._bytes -= len(dropped.data)
 
 
-def _draw(wanted: _Wanted) -> bytes:
-    code = make(wanted.text)
-    if wanted.format == "png":
-        return formats.png(code, wanted.size)
-    if wanted.format == "svg":
-        return formats.svg(code, wanted.size)
-    if wanted.size is None:
-        return formats.pdf(code)
-    return formats.pdf(code, wanted.size * _MM_PER_PIXEL)
+def _draw(code: Code, format: Format, wanted: Wanted) -> bytes:
+    style, extent = wanted.style, wanted.extent
+    if format == "png":
+        return formats.png(code, layout.laid_out(code, extent), style.color)
+    if format == "svg":
+        return formats.svg(code, style, extent)
+    if extent.mm is not None:
+        return pdf(code, style, extent.mm)
+    if extent.size is not None:
+        return pdf(code, style, extent.size * _MM_PER_PIXEL)
+    return pdf(code, style)

@@ -38,7 +38,7 @@ class Application(Entrance):
 
     def __init__(self, parts: Parts) -> None:
         self.health = Health(parts.db, *folders_with_data(parts.settings))
-        self.codes = Codes()
+        self.codes = Codes(parts.press)
         self._site = site.Site(parts, self.codes)
         self.receipts = receipt_letters.ReceiptLetters(self._site.desk)
         self._crowds = _crowds(parts)

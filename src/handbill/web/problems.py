@@ -105,6 +105,11 @@ KINDS: dict[type[errors.HandbillError], Kind] = {
         " It is refused rather than ignored.",
     ),
     errors.BrokenImage: Kind(422, "The picture cannot be read", "A file that does not decode."),
+    errors.CannotBeScanned: Kind(
+        422,
+        "The code cannot be scanned",
+        "A phone would not read this code from paper. `details` says what to change.",
+    ),
     errors.TooMany: Kind(
         429, "Too many requests", "Over the limit of the key. `retry-after` says when to come back."
     ),

@@ -11,7 +11,10 @@ from PIL import Image
 
 from handbill.kernel.errors import Invalid
 from handbill.qr.code import make
-from handbill.qr.formats import SIZE_MAX, SIZE_MIN, pdf, png, svg, terminal
+from handbill.qr.formats import png, svg, terminal
+from handbill.qr.layout import SIZE_MAX, SIZE_MIN, Extent, Layout, laid_out
+from handbill.qr.pdf import pdf
+from handbill.qr.style import PLAIN
 from tests.unit.qr.reading import (
     Read,
     open_png,
@@ -39,7 +42,7 @@ def test_a_png_has_8_pixels_a_module_and_a_white_quiet_zone_of_4() -> None:
 
 @given(st.integers(SIZE_MIN, SIZE_MAX))
 def test_a_png_of_any_size_is_exact_centred_and_made_of_equal_modules(size: int) -> None:
-    picture = open_png(png(CODE, size))
+    picture = open_png(png(CODE, of_size(size)))
 
     scale = size // CODE.side
     inside = len(CODE.rows) * scale
@@ -54,12 +57,12 @@ def test_a_png_of_any_size_is_exact_centred_and_made_of_equal_modules(size: int)
 
 @pytest.mark.parametrize("size", [64, 73, 128, 333, 1_000, 2_048])
 def test_a_png_is_read_at_every_size(size: int) -> None:
-    assert read_picture(open_png(png(CODE, size))) == EXPECTED
+    assert read_picture(open_png(png(CODE, of_size(size)))) == EXPECTED
 
 
 @pytest.mark.parametrize("size", [64, 296, 1_000])
 def test_an_svg_is_read_and_has_its_size(size: int) -> None:
-    picture = rasterised_svg(svg(CODE, size))
+    picture = rasterised_svg(svg(CODE, PLAIN, Extent(size=size)))
 
     assert picture.size == (size, size)
     assert picture.convert("RGBA").getchannel("A").getextrema() == (255, 255)
@@ -90,7 +93,7 @@ def test_a_pdf_is_read_as_printers_rasterise_it(dots_per_inch: int) -> None:
 
 @pytest.mark.parametrize("side_mm", [20.0, 40.0, 100.0])
 def test_a_pdf_measures_what_was_asked_for_on_paper(side_mm: float) -> None:
-    page = opened_pdf(pdf(CODE, side_mm))[0]
+    page = opened_pdf(pdf(CODE, PLAIN, side_mm))[0]
 
     assert [points / 72 * 25.4 for points in page.get_size()] == pytest.approx([side_mm] * 2, 1e-4)
 
@@ -98,7 +101,7 @@ def test_a_pdf_measures_what_was_asked_for_on_paper(side_mm: float) -> None:
 def test_a_pdf_draws_the_same_modules_as_the_png_without_seams() -> None:
     """Four points a module at 144 dots an inch are eight dots each: nothing may be grey."""
     side_mm = CODE.side * 4 / 72 * 25.4
-    drawn = rasterised_pdf(pdf(CODE, side_mm), 144)
+    drawn = rasterised_pdf(pdf(CODE, PLAIN, side_mm), 144)
 
     assert drawn.tobytes() == open_png(png(CODE)).convert("L").tobytes()
 
@@ -121,7 +124,7 @@ def test_a_code_in_a_terminal_is_read_and_sets_both_colours() -> None:
 @pytest.mark.parametrize("size", [-1, 0, 63, 2_049, 10**9])
 def test_a_size_out_of_bounds_is_refused_by_name(size: int) -> None:
     with pytest.raises(Invalid) as refused:
-        png(CODE, size)
+        png(CODE, of_size(size))
 
     assert refused.value.faults == {"size": ["must be from 64 to 2048"]}
 
@@ -130,9 +133,13 @@ def test_a_size_below_a_pixel_a_module_is_refused_with_what_fits() -> None:
     large = make("https://" + "x" * 300)
 
     with pytest.raises(Invalid) as refused:
-        png(large, 64)
+        laid_out(large, Extent(size=64))
 
     assert refused.value.faults == {"size": [f"must be at least {large.side} for this code"]}
+
+
+def of_size(pixels: int) -> Layout:
+    return laid_out(CODE, Extent(size=pixels))
 
 
 def _dark_box(picture: Image.Image) -> tuple[int, int, int, int]:

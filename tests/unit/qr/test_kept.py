@@ -8,9 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from handbill.infra.workshop import Workshop
 from handbill.kernel.errors import Invalid
-from handbill.qr import kept
-from handbill.qr.kept import CONTENT_TYPES, Codes, Format
+from handbill.qr.code import make
+from handbill.qr.formats import svg
+from handbill.qr.kept import CONTENT_TYPES, Codes, Format, Wanted
+from handbill.qr.layout import Extent
 from tests.unit.qr.reading import open_png, rasterised_pdf, rasterised_svg, read_picture
 
 pytestmark = pytest.mark.anyio
@@ -18,9 +21,13 @@ pytestmark = pytest.mark.anyio
 ADDRESS = "http://LOCALHOST:8000/L/ABCDEFGHJK"
 
 
+def of_size(pixels: int) -> Wanted:
+    return Wanted(extent=Extent(size=pixels))
+
+
 @pytest.fixture
 def codes() -> Iterator[Codes]:
-    made = Codes()
+    made = Codes(Workshop())
     yield made
     made.close()
 
@@ -30,13 +37,13 @@ async def test_every_format_is_read_as_the_same_text(codes: Codes) -> None:
     formats: tuple[Format, ...] = ("png", "svg", "pdf")
 
     for format in formats:
-        picture = rasterise[format](await codes.picture(ADDRESS, format, 400))
+        picture = rasterise[format]((await codes.picture(ADDRESS, format, of_size(400))).data)
         assert read_picture(picture.convert("RGB")).text == ADDRESS
     assert set(CONTENT_TYPES) == set(formats)
 
 
 async def test_a_size_in_pixels_is_a_96th_of_an_inch_each_on_paper(codes: Codes) -> None:
-    picture = rasterised_pdf(await codes.picture(ADDRESS, "pdf", 960), 30)
+    picture = rasterised_pdf((await codes.picture(ADDRESS, "pdf", of_size(960))).data, 30)
 
     assert picture.size == (300, 300)
 
@@ -60,7 +67,7 @@ async def test_a_caller_that_goes_away_leaves_the_code_to_the_others(codes: Code
 
     leaving.cancel()
 
-    assert read_picture(open_png(await staying)).text == ADDRESS
+    assert read_picture(open_png((await staying).data)).text == ADDRESS
     assert leaving.cancelled()
 
 
@@ -72,7 +79,7 @@ async def test_no_code_is_made_in_the_thread_of_the_event_loop(codes: Codes) -> 
 
 
 async def test_the_code_that_was_not_asked_for_longest_goes_first() -> None:
-    codes = Codes(entries_max=2)
+    codes = Codes(Workshop(), entries_max=2)
     first = await codes.picture(ADDRESS + "1", "png")
     second = await codes.picture(ADDRESS + "2", "png")
     await codes.picture(ADDRESS + "1", "png")
@@ -85,19 +92,19 @@ async def test_the_code_that_was_not_asked_for_longest_goes_first() -> None:
 
 
 async def test_what_is_kept_stays_within_its_bytes() -> None:
-    size = len(kept._draw(kept._Wanted(ADDRESS, "svg", None)))
-    codes = Codes(bytes_max=size * 2)
+    size = len(svg(make(ADDRESS)))
+    codes = Codes(Workshop(), bytes_max=size * 2)
     first = await codes.picture(ADDRESS, "svg")
-    await codes.picture(ADDRESS, "svg", 100)
+    await codes.picture(ADDRESS, "svg", of_size(100))
 
-    await codes.picture(ADDRESS, "svg", 200)
+    await codes.picture(ADDRESS, "svg", of_size(200))
 
     assert await codes.picture(ADDRESS, "svg") is not first
     codes.close()
 
 
 async def test_a_code_larger_than_all_the_room_is_given_but_not_kept() -> None:
-    codes = Codes(bytes_max=10)
+    codes = Codes(Workshop(), bytes_max=10)
 
     first = await codes.picture(ADDRESS, "png")
 
@@ -109,7 +116,7 @@ async def test_a_code_larger_than_all_the_room_is_given_but_not_kept() -> None:
 async def test_a_refused_size_is_refused_every_time(codes: Codes, size: int) -> None:
     for _ in range(2):
         with pytest.raises(Invalid):
-            await codes.picture(ADDRESS, "png", size)
+            await codes.picture(ADDRESS, "png", of_size(size))
 
 
 async def test_text_that_cannot_be_drawn_is_an_error_for_every_caller(codes: Codes) -> None:

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from handbill.kernel import colors
 from handbill.kernel.errors import NotFound
 
 CONTRAST_MIN = 4.6
@@ -45,12 +46,6 @@ def accent(color: str, sheet: str) -> Accent:
     text and as a button under a pressed finger."""
     own, strong = _readable(color, sheet), _readable(color, sheet, further=0.08)
     return Accent(own, strong, _ink(own, strong), _mixed(own, sheet, TINT))
-
-
-def contrast(one: str, other: str) -> float:
-    """From 1 to 21, as WCAG 2.2 defines it: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
-    dark, light = sorted((_luminance(one), _luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
 
 
 class Accents:
@@ -83,37 +78,23 @@ def _rules(tokens: Accent) -> str:
 
 
 def _ink(*grounds: str) -> str:
-    return max(INKS, key=lambda ink: min(contrast(ink, ground) for ground in grounds))
+    return max(INKS, key=lambda ink: min(colors.contrast(ink, ground) for ground in grounds))
 
 
 def _readable(color: str, sheet: str, further: float = 0.0) -> str:
     """Moves away from the sheet's own lightness until it can be read on it, and bears writing."""
-    hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(color))
-    away = -1 if _luminance(sheet) > 0.5 else 1
+    hue, lightness, saturation = colorsys.rgb_to_hls(*colors.channels(color))
+    away = -1 if colors.luminance(sheet) > 0.5 else 1
     for step in range(_STEPS + 1):
         tried = min(1.0, max(0.0, lightness + away * step / _STEPS))
-        found = _text(*colorsys.hls_to_rgb(hue, tried, saturation))
+        found = colors.text(*colorsys.hls_to_rgb(hue, tried, saturation))
         grounds = (sheet, _mixed(found, sheet, TINT), _ink(found))
-        if min(contrast(found, ground) for ground in grounds) >= CONTRAST_MIN:
+        if min(colors.contrast(found, ground) for ground in grounds) >= CONTRAST_MIN:
             lightness = min(1.0, max(0.0, tried + away * further))
-            return _text(*colorsys.hls_to_rgb(hue, lightness, saturation))
+            return colors.text(*colorsys.hls_to_rgb(hue, lightness, saturation))
     raise AssertionError("black on white and white on black can always be read")
 
 
 def _mixed(color: str, ground: str, share: float) -> str:
-    pairs = zip(_channels(color), _channels(ground), strict=True)
-    return _text(*(one * share + other * (1 - share) for one, other in pairs))
-
-
-def _channels(color: str) -> tuple[float, float, float]:
-    red, green, blue = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    return red, green, blue
-
-
-def _text(*channels: float) -> str:
-    return "#" + "".join(f"{round(channel * 255):02x}" for channel in channels)
-
-
-def _luminance(color: str) -> float:
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _channels(color)]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    pairs = zip(colors.channels(color), colors.channels(ground), strict=True)
+    return colors.text(*(one * share + other * (1 - share) for one, other in pairs))

@@ -16,7 +16,8 @@ from handbill.kernel.errors import Invalid, LinkNotPayable, NotFound, TooMany
 from handbill.links import personal
 from handbill.links import store as links
 from handbill.links.model import Link
-from handbill.qr.kept import CONTENT_TYPES, Format
+from handbill.qr.kept import CONTENT_TYPES, Format, Wanted
+from handbill.qr.layout import Extent
 from handbill.web.pages import reading
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.headers import PICTURE_POLICY, SHOWN_ANYWHERE
@@ -88,7 +89,7 @@ class CodePages:
             raise LinkNotPayable(end)
         address = desk.addresses.short(link.code, asked.query if asked is not None else "")
         try:
-            picture = await self._desk.codes.picture(address, format, _size(request))
+            picture = await self._desk.codes.picture(address, format, _wanted(request))
         except Invalid as error:  # whoever asks for a size is a program, whatever it accepts
             return self._desk.json_problem(error)
         headers = {
@@ -97,7 +98,11 @@ class CodePages:
             **SHOWN_ANYWHERE,
             "content-disposition": f'inline; filename="qr-{link.code}.{format}"',
         }
-        return Response(picture, headers=headers, media_type=CONTENT_TYPES[format])
+        return Response(picture.data, headers=headers, media_type=CONTENT_TYPES[format])
+
+
+def _wanted(request: Request) -> Wanted:
+    return Wanted(extent=Extent(size=_size(request)))
 
 
 def _size(request: Request) -> int | None:

@@ -105,7 +105,7 @@ class Statuses:
         except ValueError as error:  # an acquirer's text may be longer than any code
             raise NotFound("No code holds this text.") from error
         headers = {**self._desk.plain_headers(), "content-security-policy": PICTURE_POLICY}
-        return Response(picture, headers=headers, media_type="image/svg+xml")
+        return Response(picture.data, headers=headers, media_type="image/svg+xml")
 
     async def offer(self, request: Request) -> Response:
         read = await self.read(request)

@@ -78,7 +78,7 @@ class Sales:
         address = register.desk.addresses.payment_page(sale.payment.token)
         picture = await register.desk.codes.picture(address, "svg")
         headers = {**register.desk.plain_headers(), "content-security-policy": PICTURE_POLICY}
-        return Response(picture, headers=headers, media_type="image/svg+xml")
+        return Response(picture.data, headers=headers, media_type="image/svg+xml")
 
     async def cancel(self, request: Request, identity: Identity) -> Response:
         """Ends it at the acquirer first, where it was begun there."""

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handbill.web.pages.accents import SHEETS, accent, contrast, style_sheet
+from handbill.kernel.colors import contrast
+from handbill.web.pages.accents import SHEETS, accent, style_sheet
 from handbill.web.pages.assets import DIRECTORY
 
 READABLE = 4.5  # WCAG 2.2, 1.4.3

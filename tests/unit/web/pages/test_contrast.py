@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from handbill.web.pages.accents import contrast
+from handbill.kernel.colors import contrast
 from handbill.web.pages.assets import DIRECTORY
 
 STYLE = (DIRECTORY / "page.css").read_text()

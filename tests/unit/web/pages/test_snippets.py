@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handbill.kernel.addresses import Addresses
+from handbill.kernel.colors import contrast
 from handbill.kernel.languages import NAMES, LanguageCode
 from handbill.links.model import AmountType, Label, Link, LinkStatus, LinkWithProducts, PayConfig
 from handbill.links.offer import Offer
 from handbill.merchants.fees import Amounts
 from handbill.merchants.model import Merchant
-from handbill.web.pages.accents import contrast
 from handbill.web.pages.assets import Assets
 from handbill.web.pages.render import Renderer
 from handbill.web.pages.snippets import SnippetMaker
