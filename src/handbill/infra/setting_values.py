@@ -9,6 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from handbill.kernel.addresses import plain_host
 from handbill.kernel.languages import DEFAULT, NAMES, LanguageCode
 from handbill.kernel.mailboxes import is_mailbox
 
@@ -102,6 +103,21 @@ def public_url(value: object) -> str:
         raise ValueError(expected)
     name = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{name}" + (f":{port}" if port else "")
+
+
+def hosts(value: object) -> tuple[str, ...]:
+    """As browsers name them: with a port where it is not the usual one."""
+    many = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    words = [word.strip() for item in many for word in str(item).split(",")]
+    if words == ["none"]:
+        return ()
+    try:
+        urls = [public_url(f"http://{word}") for word in words if word and "/" not in word]
+    except ValueError:
+        urls = []
+    if len(urls) < len([word for word in words if word]):
+        raise ValueError("must be hosts such as pay.example.com or 192.0.2.7:8000")
+    return tuple(plain_host(url.removeprefix("http://")) for url in urls)
 
 
 def database_url(value: object) -> str:

@@ -18,6 +18,7 @@ from msgspec import Meta
 from handbill.infra import setting_values as values
 from handbill.infra.setting_values import Network
 from handbill.kernel import languages
+from handbill.kernel.addresses import plain_host
 from handbill.kernel.errors import Faults, Invalid
 from handbill.kernel.languages import LanguageCode
 
@@ -57,6 +58,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "Address under which payers and acquirers reach this installation, without a path. "
             "It is printed in QR codes: choose it to last.",
             "http://localhost:PORT",
+        ),
+    ]
+    former_hosts: Annotated[
+        tuple[str, ...],
+        _about(
+            "Hosts that PUBLIC_URL had before, comma-separated, each with its port if it had one: "
+            "codes on paper and bookmarks there lead to the present address.",
+            "none",
         ),
     ]
     database_url: Annotated[
@@ -240,7 +249,11 @@ def load(options: Mapping[str, object], environ: Mapping[str, str]) -> Settings:
         faults["mail_from"] = ["must be set where SMTP_URL is"]
     if faults:
         raise Invalid(faults, _sentence(faults))
-    return Settings(**{**_defaults(given), **given})
+    settings = Settings(**{**_defaults(given), **given})
+    if plain_host(urlsplit(settings.public_url).netloc) in settings.former_hosts:
+        faults["former_hosts"] = ["must not name the present host, which would lead to itself"]
+        raise Invalid(faults, _sentence(faults))
+    return settings
 
 
 def describe() -> list[Described]:
@@ -277,6 +290,7 @@ def _defaults(given: Mapping[str, Any]) -> dict[str, Any]:
         "port": port,
         "data": data,
         "public_url": f"http://localhost:{port}",
+        "former_hosts": (),
         "database_url": f"sqlite:///{data / 'handbill.db'}",
         "sandbox": at_home,
         "trusted_proxies": (),
@@ -334,6 +348,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "port": values.whole(1, 65_535),
     "data": values.folder,
     "public_url": values.public_url,
+    "former_hosts": values.hosts,
     "database_url": values.database_url,
     "sandbox": values.flag,
     "trusted_proxies": values.networks,

@@ -39,6 +39,11 @@ class Addresses:
         """The page of a link for those who scanned one of its codes."""
         return f"{self.base}/pay/at/{code.lower()}"
 
+    def here(self, path: bytes, query: bytes) -> str:
+        """What was asked for elsewhere, at this address. `path` as it stood in the request: with a
+        slash in front, and nothing in it decoded."""
+        return f"{self.base}{path.decode('latin-1')}{_after(query.decode('latin-1'))}"
+
     def product_page(self, product_id: str) -> str:
         return f"{self.base}/pay/product/{product_id}"
 
@@ -63,6 +68,11 @@ class Addresses:
 
     def notification(self, provider: str, account_token: str) -> str:
         return f"{self.base}/notifications/{provider}/{account_token}"
+
+
+def plain_host(host: str) -> str:
+    """A host as two of them are compared: without a port that browsers do not say."""
+    return host.lower().removesuffix(":80").removesuffix(":443")
 
 
 def _after(query: str) -> str:

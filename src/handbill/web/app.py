@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.errors import HandbillError, TooMany
 from handbill.qr.kept import Codes
-from handbill.web import api, crowds
+from handbill.web import api, crowds, former_hosts
 from handbill.web.deps import Deps
 from handbill.web.entrance import Entrance, Ready
 from handbill.web.health import Health, folders_with_data
@@ -42,6 +42,7 @@ class Application(Entrance):
         self._site = site.Site(parts, self.codes)
         self.receipts = receipt_letters.ReceiptLetters(self._site.desk)
         self._crowds = _crowds(parts)
+        self._former = former_hosts.FormerHosts(parts.settings.former_hosts, parts.addresses)
         visits, snippets = Visits(), SnippetMaker(parts.addresses, self._site.desk.renderer)
         routes: list[Route | Mount] = [
             *self.health.routes(),
@@ -67,6 +68,12 @@ class Application(Entrance):
         if standing is not None and not standing.allowed:
             await self._turn_away(standing, scope, receive, send)
             return
+        if self._former.is_at(scope):
+            moved = self._former.moved(scope, word)
+            if moved is not None:
+                await moved(scope, receive, send)
+                return
+            send = self._former.leading_on(send)
         try:
             await self._routers.get(word, self._nowhere)(scope, receive, send)
         except (HTTPException, HandbillError) as error:
@@ -76,6 +83,8 @@ class Application(Entrance):
     def _from_memory(self, scope: Scope) -> Ready | None:
         """What is kept, before any router: most payers open a page that others opened before."""
         ready = self._site.ready(scope)
+        if ready is not None and self._former.is_at(scope):
+            return None  # to be led to the present host
         if ready is not None:
             standing = self._crowds.take(scope)
             if standing is not None and not standing.allowed:

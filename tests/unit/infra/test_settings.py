@@ -112,6 +112,29 @@ def test_the_public_address_is_kept_in_one_form(given: str, kept: str) -> None:
     assert load({"public_url": given}, {}).public_url == kept
 
 
+def test_former_hosts_are_kept_as_browsers_name_them() -> None:
+    given = "Old.Example, pay.example.com:443 ,192.0.2.7:8000,[::1]:9000,почта.рф"
+    assert load({"former_hosts": given}, {}).former_hosts == (
+        *("old.example", "pay.example.com", "192.0.2.7:8000", "[::1]:9000"),
+        "xn--80a1acny.xn--p1ai",
+    )
+    assert load({}, {}).former_hosts == load({"former_hosts": "none"}, {}).former_hosts == ()
+
+
+@pytest.mark.parametrize(
+    ("present", "former"),
+    [
+        ("https://pay.example", "pay.example"),
+        ("https://pay.example", "old.example,PAY.example:443"),
+        ("http://localhost:8000", "localhost:8000"),
+    ],
+)
+def test_the_present_host_is_no_former_one(present: str, former: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        load({"public_url": present, "former_hosts": former}, {})
+    assert list(refused.value.faults) == ["former_hosts"]
+
+
 REFUSED = [
     ("host", "a\nb"),
     ("port", "0"),
@@ -129,6 +152,11 @@ REFUSED = [
     ("public_url", "https://pay example"),
     ("public_url", "https://[::1"),
     ("public_url", "https://.."),
+    ("former_hosts", "https://old.example"),
+    ("former_hosts", "old.example/shop"),
+    ("former_hosts", "old.example, user@old.example"),
+    ("former_hosts", "old.example:0"),
+    ("former_hosts", "old example"),
     ("database_url", "mysql://db/handbill"),
     ("database_url", "sqlite:///"),
     ("database_url", "sqlite:///:memory:"),
