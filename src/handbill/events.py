@@ -54,6 +54,7 @@ TYPES: Mapping[str, str] = {
     "payment.created": "A payer pressed Pay, or the API made a payment.",
     "payment.held": "The money is held for the merchant to capture.",
     "payment.charged": "The money is the merchant's.",
+    "payment.confirmed": "A person said that a bank transfer has come, and how much.",
     "payment.failed": "The last attempt was declined and nobody tried again.",
     "payment.rejected": "The payment was refused before an acquirer took it.",
     "payment.cancelled": "The payment ended without money: payer, merchant or deadline.",

@@ -22,7 +22,9 @@ from handbill.infra.outbound import Outbound
 from handbill.kernel.clock import HOUR, ManualClock
 from handbill.kernel.ids import new_id
 from handbill.kernel.money import Money
+from handbill.providers import transfer
 from handbill.providers.contract import ActionRequired, Charge, Outcome, Provider
+from tests.support.transfers import ROUBLES
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -78,8 +80,10 @@ class Mailbox:
 
 
 class Bench(Protocol):
-    """An adapter on one side, a payer on the other."""
+    """An adapter on one side, a payer on the other. `method`: how a payer pays, where a case does
+    not say it."""
 
+    method: str
     provider: Provider
     mailbox: Mailbox
     clock: ManualClock
@@ -123,6 +127,8 @@ PRESSES: Mapping[Act, tuple[str, ...]] = {
 class SandboxBench:
     """The sandbox acquirer over HTTP; the payer presses its buttons."""
 
+    method = "card"
+
     def __init__(
         self,
         db: Database,
@@ -164,8 +170,29 @@ class SandboxBench:
             pass
 
 
+class TransferBench:
+    """Bank transfers: nobody stands behind them, and nobody tells what a payer did."""
+
+    method = "transfer"
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock = clock
+        self.mailbox = Mailbox()
+        self.notification_url = ""
+        self.provider = self.reopen()
+
+    def reopen(self, **credentials: str) -> Provider:
+        return transfer.open({"currency": "RUB", **ROUBLES, **credentials})
+
+    async def play(self, outcome: Outcome, act: Act) -> None:
+        raise AssertionError(f"no bank tells us of {act}")
+
+    async def settle(self) -> None:
+        """Nothing is ever due."""
+
+
 def order(
-    bench: Bench, *, method: str = "card", minor: int = 1000, currency: str = "RUB"
+    bench: Bench, *, method: str | None = None, minor: int = 1000, currency: str = "RUB"
 ) -> Charge:
     """A charge with an attempt and a key of its own."""
     attempt_id = new_id(bench.clock.now())
@@ -173,7 +200,7 @@ def order(
         attempt_id=attempt_id,
         key=f"create-{attempt_id}",
         amount=Money(minor, currency),
-        method=method,
+        method=method or bench.method,
         description="Coffee",
         return_url="http://shop.test/pay/status/token",
         notification_url=bench.notification_url,

@@ -14,7 +14,7 @@ from handbill.infra.database import Database
 from handbill.infra.outbound import Outbound
 from handbill.kernel.clock import ManualClock
 from handbill.providers import sandbox
-from tests.providers.bench import Bench, SandboxBench
+from tests.providers.bench import Bench, SandboxBench, TransferBench
 from tests.providers.loopback import free_socket, serve, url_of
 
 
@@ -61,8 +61,29 @@ async def sandbox_bench(
         yield bench
 
 
+@pytest.fixture
+def transfer_bench(clock: ManualClock) -> TransferBench:
+    return TransferBench(clock)
+
+
 @pytest.fixture(params=["sandbox"])
 def bench(request: pytest.FixtureRequest) -> Bench:
-    """Every adapter in turn."""
+    """Every adapter whose acquirer tells what became of a payment, in turn."""
+    found: Bench = request.getfixturevalue(f"{request.param}_bench")
+    assert found.provider.capabilities.tells
+    return found
+
+
+@pytest.fixture(params=["transfer"])
+def silent_bench(request: pytest.FixtureRequest) -> Bench:
+    """Every other adapter in turn."""
+    found: Bench = request.getfixturevalue(f"{request.param}_bench")
+    assert not found.provider.capabilities.tells
+    return found
+
+
+@pytest.fixture(params=["sandbox", "transfer"])
+def every_bench(request: pytest.FixtureRequest) -> Bench:
+    """Every adapter in turn, for what holds of all of them."""
     found: Bench = request.getfixturevalue(f"{request.param}_bench")
     return found

@@ -147,23 +147,6 @@ async def test_a_slow_payment_is_pending_and_then_ends(
     assert isinstance(after, kind)
 
 
-async def test_what_the_acquirer_never_saw_is_none(bench: Bench) -> None:
-    unknown = new_id(bench.clock.now())
-
-    assert await bench.provider.fetch(None, unknown) is None
-    assert await bench.provider.fetch(unknown, unknown) is None
-    assert await bench.provider.fetch("no-such-reference", unknown) is None
-
-
-async def test_the_same_key_twice_is_one_payment(bench: Bench) -> None:
-    charge = order(bench)
-
-    first = await bench.provider.create(charge)
-    again = await bench.provider.create(charge)
-
-    assert again == first
-
-
 async def test_a_key_with_another_request_is_refused(bench: Bench) -> None:
     charge = order(bench)
     await bench.provider.create(charge)
@@ -273,15 +256,6 @@ async def test_money_may_come_after_the_end(bench: Bench) -> None:
     assert after == Charged(created.reference, charge.amount, charge.attempt_id)
 
 
-async def test_a_payment_that_still_waits_can_be_cancelled(bench: Bench) -> None:
-    created = await bench.provider.create(order(bench))
-
-    cancelled = await bench.provider.cancel(created.reference, "cancel-1")
-
-    assert cancelled == await bench.provider.cancel(created.reference, "cancel-2")
-    assert cancelled == Cancelled(created.reference)
-
-
 async def charged(bench: Bench, minor: int = 1000, act: Act = Act.PAY) -> str:
     created = await bench.provider.create(order(bench, minor=minor))
     await bench.play(created, act)
@@ -318,13 +292,6 @@ async def test_more_than_was_taken_is_not_refunded(bench: Bench) -> None:
 
     whole = await bench.provider.refund(reference, Money(1000, "RUB"), "refund-2")
     assert isinstance(whole, RefundSucceeded)
-
-
-async def test_an_open_payment_is_not_refunded(bench: Bench) -> None:
-    created = await bench.provider.create(order(bench))
-
-    with pytest.raises(ProviderRejected):
-        await bench.provider.refund(created.reference, Money(1, "RUB"), "refund-1")
 
 
 async def test_a_refund_that_nobody_asked_for_is_none(bench: Bench) -> None:
@@ -382,7 +349,3 @@ async def test_a_refund_that_the_acquirer_refuses_never_was(bench: Bench) -> Non
         await bench.provider.refund(reference, Money(100, "RUB"), "refund-1")
 
     assert await bench.provider.fetch_refund(None, "refund-1", reference) is None
-
-
-async def test_a_usable_account_has_no_fault(bench: Bench) -> None:
-    assert await bench.provider.check() is None

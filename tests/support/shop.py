@@ -37,8 +37,9 @@ from handbill.payments.reconciling import Reconciler
 from handbill.payments.refund import Refund
 from handbill.payments.refunds import Refunds
 from handbill.payments.start import Payments, Started
+from handbill.providers import transfer
 from handbill.providers.contract import Charged, Notification, Outcome
-from handbill.providers.registry import Registry
+from handbill.providers.registry import Opener, Registry
 from handbill.screening import service as screening
 from tests.support.fake_acquirer import Answer, FakeAcquirer, reference_of
 
@@ -101,7 +102,8 @@ class Shop(Records):
         self.merchant = merchant
         self.tenant = Tenant(merchant.id, True)
         self.acquirer = FakeAcquirer()
-        openers = {"fake": lambda _: self.acquirer} if acquirers else {}
+        openers: dict[str, Opener] = {"fake": lambda _: self.acquirer} if acquirers else {}
+        openers[transfer.NAME] = transfer.open
         self.acquirers = opened = Acquirers(Registry(openers), CRYPTO)
         self.payments = Payments(opened, Addresses("https://pay.example"))
         self.inbox = Inbox(opened)

@@ -8,7 +8,7 @@ from handbill.infra.outbound import Outbound
 from handbill.infra.settings import Settings, is_loopback
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import Clock
-from handbill.providers import sandbox
+from handbill.providers import sandbox, transfer
 from handbill.providers.contract import Provider
 from handbill.providers.registry import Opener
 
@@ -20,7 +20,7 @@ def openers(
 ) -> dict[str, Opener]:
     """Name -> how to open an account there. `sandbox_url`: where the sandbox acquirer is reached,
     if not below this server."""
-    table: dict[str, Opener] = {}
+    table: dict[str, Opener] = {transfer.NAME: transfer.open}
     if settings.sandbox:
         table["sandbox"] = _sandbox(settings, outbound, clock, sandbox_url)
     return table

@@ -54,7 +54,8 @@ def switch_sandbox(tx: Tx, crypto: Crypto, *, on: bool) -> None:
     Without it, none is offered: a page would send its payers to nobody."""
     accounts.switch(tx, SANDBOX, on=on)
     for merchant in merchant_store.list_merchants(tx, MERCHANTS_MAX) if on else ():
-        if not merchant_store.list_accounts(tx, Tenant(merchant.id, True)):
+        known = merchant_store.list_accounts(tx, Tenant(merchant.id, True), usable=False)
+        if not any(account.provider == SANDBOX for account in known):
             _open_account(tx, crypto, merchant.id, merchant.name)
 
 

@@ -6,6 +6,7 @@ A UUID is never a capability: its first half is the time. Receipts, status pages
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 import threading
@@ -67,6 +68,11 @@ def short_code() -> str:
     return _letters(10)
 
 
+def short_code_of(text: str) -> str:
+    """The same for the same text; that of another text differs, but for one chance in 2^50."""
+    return _spell(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big"), 10)
+
+
 def parse_short_code(text: str) -> str | None:
     """A typed or scanned code in its canonical form (case, O for 0, I and L for 1), or None."""
     code = text.upper().translate(str.maketrans("OIL", "011"))
@@ -90,8 +96,11 @@ def is_api_key(text: str) -> bool:
 
 def _letters(length: int) -> str:
     # All bits at once: a draw for each letter took ten times as long.
-    drawn = secrets.randbits(5 * length)
-    return "".join([CROCKFORD[drawn >> shift & 31] for shift in range(0, 5 * length, 5)])
+    return _spell(secrets.randbits(5 * length), length)
+
+
+def _spell(bits: int, length: int) -> str:
+    return "".join([CROCKFORD[bits >> shift & 31] for shift in range(0, 5 * length, 5)])
 
 
 def _checksum(stem: str) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from handbill.infra.crypto import Crypto
 from handbill.infra.database import Tx
 from handbill.kernel import ids
+from handbill.kernel.errors import Conflict, NotFound
 from handbill.merchants import store
-from handbill.merchants.model import METHOD_CURRENCIES, Account, Tenant
+from handbill.merchants.model import Account, AccountStatus, Tenant
 from handbill.providers.contract import Provider
 from handbill.providers.registry import Registry
 
@@ -39,8 +42,11 @@ def add(
     provider: str,
     credentials: Mapping[str, str],
     methods: Sequence[str],
+    currencies: Sequence[str] | None = None,
 ) -> Account:
-    """The pages of the merchant's links show its methods, so they are to be made anew."""
+    """Raises Conflict where there are too many already."""
+    if len(store.list_accounts(tx, tenant, usable=False)) >= store.ACCOUNTS_MAX:
+        raise Conflict(f"A merchant has at most {store.ACCOUNTS_MAX} accounts in each mode.")
     account = Account(
         id=ids.new_id(tx.now),
         merchant_id=tenant.merchant_id,
@@ -49,22 +55,43 @@ def add(
         token=ids.token(),
         sealed=crypto.seal(dict(credentials)),
         methods=tuple(methods),
+        currencies=None if currencies is None else tuple(currencies),
+        status=AccountStatus.ACTIVE,
         created_at=tx.now,
     )
     store.add_account(tx, account)
-    tx.unlearn(_offer_of(tenant))
-    store.touch_merchant(tx, tenant.merchant_id)
+    _offer_anew(tx, tenant)
     return account
 
 
-def offered(tx: Tx, tenant: Tenant, currency: str) -> Mapping[str, Account]:
+def all_of(tx: Tx, tenant: Tenant) -> list[Account]:
+    """The oldest first, also those that are not used."""
+    return store.list_accounts(tx, tenant, usable=False)
+
+
+def get_of(tx: Tx, tenant: Tenant, account_id: str) -> Account:
+    """Raises NotFound, also for somebody else's."""
+    account = store.find_account(tx, account_id)
+    if account is None or Tenant(account.merchant_id, account.test) != tenant:
+        raise NotFound("There is no such provider account.")
+    return account
+
+
+def set_status(tx: Tx, account: Account, status: AccountStatus) -> Account:
+    """A disabled account is offered to no payer; payments that it began go on."""
+    store.set_account_status(tx, account.id, status)
+    _offer_anew(tx, Tenant(account.merchant_id, account.test))
+    return msgspec.structs.replace(account, status=status)
+
+
+def offered(tx: Tx, tenant: Tenant, currency: str) -> dict[str, Account]:
     """Each method that the tenant's accounts offer in `currency`, with its account."""
-    methods = tx.recall(_offer_of(tenant), lambda: _read_offer(tx, tenant))
-    return {
-        name: account
-        for name, account in methods.items()
-        if currency in METHOD_CURRENCIES.get(name, (currency,))
-    }
+    found: dict[str, Account] = {}
+    for account in tx.recall(_offer_of(tenant), lambda: store.list_accounts(tx, tenant)):
+        for method in account.methods:
+            if account.takes(method, currency):
+                found.setdefault(method, account)
+    return found
 
 
 def get(tx: Tx, account_id: str) -> Account:
@@ -81,12 +108,10 @@ def _offer_of(tenant: Tenant) -> tuple[str, Tenant]:
     return ("accounts.offered", tenant)
 
 
-def _read_offer(tx: Tx, tenant: Tenant) -> Mapping[str, Account]:
-    methods: dict[str, Account] = {}
-    for account in store.list_accounts(tx, tenant):
-        for method in account.methods:
-            methods.setdefault(method, account)
-    return methods
+def _offer_anew(tx: Tx, tenant: Tenant) -> None:
+    """The pages of the merchant's links show its methods, so they are to be made anew."""
+    tx.unlearn(_offer_of(tenant))
+    store.touch_merchant(tx, tenant.merchant_id)
 
 
 def is_on(tx: Tx, provider: str) -> bool:

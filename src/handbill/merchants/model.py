@@ -79,8 +79,17 @@ class Identity(msgspec.Struct, frozen=True):
     paused: bool
 
 
+class AccountStatus(StrEnum):
+    """`off`: this installation does not work with the acquirer at the moment."""
+
+    ACTIVE = "active"
+    OFF = "off"
+    DISABLED = "disabled"
+
+
 class Account(msgspec.Struct, frozen=True):
-    """A merchant's account at an acquirer. `token` is in its notification address."""
+    """A merchant's account at an acquirer. `token` is in its notification address; `currencies`
+    None: whatever its methods exist in."""
 
     id: str
     merchant_id: int
@@ -89,14 +98,28 @@ class Account(msgspec.Struct, frozen=True):
     token: str
     sealed: str
     methods: tuple[str, ...]
+    currencies: tuple[str, ...] | None
+    status: AccountStatus
     created_at: Instant
+
+    def takes(self, method: str, currency: str) -> bool:
+        exists_in = METHOD_CURRENCIES.get(method, (currency,))
+        return method in self.methods and currency in exists_in and self.holds(currency)
+
+    def holds(self, currency: str) -> bool:
+        return self.currencies is None or currency in self.currencies
 
 
 METHODS = ("card", "sbp", "lightning", "transfer")
 """Every payment method that a link may name."""
 
-METHOD_CURRENCIES = {"sbp": frozenset({"RUB"})}
-"""Methods that exist in some currencies only. SBP is the Russian Faster Payments System."""
+METHOD_CURRENCIES = {"sbp": frozenset({"RUB"}), "transfer": frozenset({"RUB", "EUR"})}
+"""Methods that exist in some currencies only. SBP is the Russian Faster Payments System; a bank
+reads a transfer's code in roubles and in euros."""
+
+BY_HAND = frozenset({"transfer"})
+"""Methods whose money no acquirer tells of: a person sees it, and confirms it. It takes days, and
+only a person can send it back."""
 
 
 class WebhookTarget(msgspec.Struct, frozen=True):

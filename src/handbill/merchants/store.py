@@ -7,6 +7,7 @@ from collections.abc import Collection
 import msgspec
 
 from handbill.infra.database import Tx
+from handbill.infra.paging import Page, Position, cut
 from handbill.kernel.clock import Instant
 from handbill.merchants.model import Account, ApiKey, Identity, Merchant, Scope, Tenant
 
@@ -17,8 +18,8 @@ _MERCHANT = (
 )
 _KEY = "SELECT id, merchant_id, test, last_four, scopes_json, created_at, revoked_at FROM api_keys"
 _ACCOUNT = (
-    "SELECT id, merchant_id, test, provider, token, sealed, methods_json, created_at"
-    " FROM provider_accounts"
+    "SELECT id, merchant_id, test, provider, token, sealed, methods_json, currencies_json, status,"
+    " created_at FROM provider_accounts"
 )
 
 _IDENTITY = (
@@ -27,6 +28,8 @@ _IDENTITY = (
 )
 
 SECRETS_MAX = 10
+ACCOUNTS_MAX = 100
+"""Of a merchant in one mode."""
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -182,8 +185,8 @@ def live_secrets(tx: Tx, merchant_ids: Collection[int]) -> dict[int, list[str]]:
 def add_account(tx: Tx, account: Account) -> None:
     tx.run(
         "INSERT INTO provider_accounts (id, merchant_id, test, provider, token, sealed,"
-        " methods_json, status, created_at) VALUES (:id, :merchant_id, :test, :provider, :token,"
-        " :sealed, :methods_json, 'active', :now)",
+        " methods_json, currencies_json, status, created_at) VALUES (:id, :merchant_id, :test,"
+        " :provider, :token, :sealed, :methods_json, :currencies_json, :status, :now)",
         id=account.id,
         merchant_id=account.merchant_id,
         test=account.test,
@@ -191,24 +194,55 @@ def add_account(tx: Tx, account: Account) -> None:
         token=account.token,
         sealed=account.sealed,
         methods_json=account.methods,
+        currencies_json=account.currencies,
+        status=account.status,
         now=tx.now,
     )
 
 
-def list_accounts(tx: Tx, tenant: Tenant) -> list[Account]:
-    """The tenant's usable accounts, oldest first: the order in which they are tried."""
+def list_accounts(tx: Tx, tenant: Tenant, *, usable: bool = True) -> list[Account]:
+    """The tenant's accounts, oldest first: the order in which they are tried. Otherwise than
+    `usable` also those that are off or disabled."""
+    narrow = " AND status = 'active'" if usable else ""
     return tx.all(
         Account,
-        f"{_ACCOUNT} WHERE merchant_id = :merchant_id AND test = :test AND status = 'active'"
-        " ORDER BY created_at, id LIMIT 100",
+        f"{_ACCOUNT} WHERE merchant_id = :merchant_id AND test = :test{narrow}"
+        " ORDER BY created_at, id LIMIT :limit",
         merchant_id=tenant.merchant_id,
         test=tenant.test,
+        limit=ACCOUNTS_MAX,
     )
+
+
+def list_accounts_page(tx: Tx, tenant: Tenant, after: Position | None, limit: int) -> Page[Account]:
+    """Newest first, also those that are off or disabled."""
+    narrow = "" if after is None else " AND (created_at, id) < (:after_at, :after_id)"
+    rows = tx.all(
+        Account,
+        f"{_ACCOUNT} WHERE merchant_id = :merchant_id AND test = :test{narrow}"
+        " ORDER BY created_at DESC, id DESC LIMIT :limit",
+        merchant_id=tenant.merchant_id,
+        test=tenant.test,
+        after_at=after.created_at if after is not None else 0,
+        after_id=after.id if after is not None else "",
+        limit=limit + 1,
+    )
+    return cut(rows, limit)
 
 
 def get_account(tx: Tx, account_id: str) -> Account:
     """Also one that is switched off: payments that it began are still asked for."""
     return tx.get(Account, f"{_ACCOUNT} WHERE id = :id", id=account_id)
+
+
+def find_account(tx: Tx, account_id: str) -> Account | None:
+    return tx.find(Account, f"{_ACCOUNT} WHERE id = :id", id=account_id)
+
+
+def set_account_status(tx: Tx, account_id: str, status: str) -> None:
+    tx.run(
+        "UPDATE provider_accounts SET status = :status WHERE id = :id", id=account_id, status=status
+    )
 
 
 def find_account_by_token(tx: Tx, provider: str, token: str) -> Account | None:
@@ -233,11 +267,11 @@ class _Owner(msgspec.Struct, frozen=True):
 
 
 def switch_accounts(tx: Tx, provider: str, status: str) -> set[int]:
-    """Gives the merchants whose accounts changed."""
+    """Gives the merchants whose accounts changed. What a merchant has disabled stays so."""
     changed = tx.all(
         _Owner,
         "UPDATE provider_accounts SET status = :status"
-        " WHERE provider = :provider AND status <> :status RETURNING merchant_id",
+        " WHERE provider = :provider AND status NOT IN (:status, 'disabled') RETURNING merchant_id",
         provider=provider,
         status=status,
     )

@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from handbill.infra import jobs
 from handbill.infra.database import Tx
 from handbill.kernel import ids
 from handbill.kernel.clock import Instant
-from handbill.merchants.model import Account
+from handbill.merchants import accounts
+from handbill.merchants.model import BY_HAND, Account
 from handbill.payments import model, store
 from handbill.payments.model import Attempt, AttemptStatus, Payment
+
+
+def offered(tx: Tx, payment: Payment) -> dict[str, Account]:
+    """Each method by which a payment can be paid that the API made or a till sold."""
+    found = accounts.offered(tx, payment.tenant, payment.currency)
+    return {name: found[name] for name in found if payment.has_days or name not in BY_HAND}
+
+
+def life_of(method: str) -> Instant:
+    """How long a payer has, where nobody waits for their place."""
+    return model.TRANSFER_LIFE if method in BY_HAND else model.ATTEMPT_LIFE
+
+
+def with_days(payment: Payment, now: Instant) -> Payment:
+    """The payment with the days that a bank transfer may take."""
+    return msgspec.structs.replace(
+        payment, expires_at=max(payment.expires_at, now + model.TRANSFER_LIFE)
+    )
 
 
 def begin(

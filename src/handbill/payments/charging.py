@@ -92,9 +92,9 @@ def _pay(tx: Tx, attempt: Attempt, payment: Payment, *, late: bool) -> Payment:
     rule = merchant.money_rule
     if payment.surplus:
         facts.record(tx, "payment.surplus", payment)
-        return _by_rule(tx, payment, rule.surplus)
+        return _by_rule(tx, payment, attempt, rule.surplus)
     if late and not (rule.late is OnLate.ACCEPT_IF_PAYABLE and is_wanted):
-        return _by_rule(tx, payment, rule.late)
+        return _by_rule(tx, payment, attempt, rule.late)
     return payment
 
 
@@ -105,11 +105,14 @@ def _is_payable(tx: Tx, payment: Payment) -> bool:
     return payment.status is PaymentStatus.FAILED and tx.now < payment.expires_at
 
 
-def _by_rule(tx: Tx, payment: Payment, rule: OnLate | OnSurplus) -> Payment:
-    """Of a payment that stands by itself: what was charged can be given back like any."""
-    if rule in (OnLate.REVIEW, OnSurplus.REVIEW):
+def _by_rule(tx: Tx, payment: Payment, attempt: Attempt, rule: OnLate | OnSurplus) -> Payment:
+    """Of a payment that stands by itself: what was charged can be given back like any. A transfer
+    is given back by nobody but a person, whatever the rule says: it is told to one."""
+    if rule in (OnLate.ACCEPT, OnSurplus.ACCEPT):
+        return payment
+    if attempt.by_hand or rule in (OnLate.REVIEW, OnSurplus.REVIEW):
         facts.record(tx, "payment.review", payment)
-    elif rule not in (OnLate.ACCEPT, OnSurplus.ACCEPT):
+    else:
         refunding.open_refund(tx, payment, None, None, at_once=True)
     return payment
 
@@ -120,10 +123,10 @@ def _take_surplus(tx: Tx, attempt: Attempt, payment: Payment) -> Payment:
     book.post(tx, recipes.surplus(_charge(payment, attempt)))
     facts.record(tx, "payment.surplus", payment)
     rule = merchants.get(tx, payment.merchant_id).money_rule.surplus
-    if rule is OnSurplus.REFUND:
-        refunding.give_back(tx, payment, attempt)
-    elif rule is OnSurplus.ACCEPT:
+    if rule is OnSurplus.ACCEPT:
         keep_surplus(tx, attempt, payment)
+    elif rule is OnSurplus.REFUND and not attempt.by_hand:
+        refunding.give_back(tx, payment, attempt)
     else:
         facts.record(tx, "payment.review", payment)
     return payment
@@ -175,7 +178,8 @@ def _does_not_fit(
         payment = moves.advance(tx, payment, PaymentStatus.PROCESSING)
     received = {"amount": outcome.amount.minor, "currency": outcome.amount.currency}
     facts.record(tx, "payment.review", payment, more={"received": received})
-    if merchants.get(tx, payment.merchant_id).money_rule.mismatch is OnMismatch.REFUND:
+    rule = merchants.get(tx, payment.merchant_id).money_rule.mismatch
+    if rule is OnMismatch.REFUND and not attempt.by_hand:
         return give_back(tx, attempt, payment)
     return attempt, payment
 

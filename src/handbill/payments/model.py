@@ -13,12 +13,14 @@ import msgspec
 
 from handbill.kernel.clock import DAY, HOUR, MINUTE, SECOND, Instant
 from handbill.kernel.money import Money
-from handbill.merchants.model import Tenant
+from handbill.merchants.model import BY_HAND, Tenant
 
 ATTEMPT_LIFE = HOUR
 """How long a payer has on the acquirer's page."""
 PLACE_LIFE = 15 * MINUTE
 """The same on a link with a limit, where others wait for the place."""
+TRANSFER_LIFE = 14 * DAY
+"""The same for a bank transfer: banks take days, and so may whoever has to confirm it."""
 PLACE_GRACE = MINUTE
 """How much longer the place is held than the attempt lasts: it is ended at the acquirer first."""
 PAYMENT_LIFE = 24 * HOUR
@@ -233,6 +235,11 @@ class Payment(msgspec.Struct, frozen=True):
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
 
+    @property
+    def has_days(self) -> bool:
+        """Whether a bank transfer could come in time. A sale at a till waits for minutes."""
+        return self.expires_at - self.created_at >= PAYMENT_LIFE
+
 
 class Attempt(msgspec.Struct, frozen=True):
     """One try at one acquirer. Its id is the key under which the acquirer knows it. `standing` is
@@ -269,6 +276,11 @@ class Attempt(msgspec.Struct, frozen=True):
     def amount(self) -> Money:
         """What the payer pays: the amount with the payer's fee."""
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person says that the money came, and only a person can send it back."""
+        return self.method in BY_HAND
 
     @property
     def expected(self) -> Money:

@@ -40,7 +40,7 @@ def move(tx: Tx, attempt: Attempt, to: AttemptStatus, **fields: object) -> Attem
 
 def look_back(tx: Tx, attempt: Attempt, looked: int = 0) -> None:
     """The job that asks again about an attempt which has ended, where the acquirer knows it."""
-    if attempt.reference is None or looked >= len(model.LOOK_BACK_AFTER):
+    if attempt.reference is None or attempt.by_hand or looked >= len(model.LOOK_BACK_AFTER):
         return
     payload = {"attempt_id": attempt.id, "merchant_id": attempt.merchant_id, "looked": looked}
     due_at = attempt.updated_at + model.LOOK_BACK_AFTER[looked]

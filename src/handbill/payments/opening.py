@@ -20,7 +20,7 @@ from handbill.links.personal import Prefill
 from handbill.merchants import accounts
 from handbill.merchants import service as merchants
 from handbill.merchants.fees import derive
-from handbill.merchants.model import Account, Merchant, MerchantStatus, Tenant
+from handbill.merchants.model import BY_HAND, Account, Merchant, MerchantStatus, Tenant
 from handbill.payments import attempts, choice, facts, model, payers, store
 from handbill.payments.choice import Chosen
 from handbill.payments.model import (
@@ -95,8 +95,8 @@ def _on_link(tx: Tx, order: Order, link_id: str) -> Opened:
     merchant = payable_merchant(tx, link.merchant_id)
     mine = _open_payment(tx, link, order.payer)
     _check_open(tx, link, mine, order.prefill)
-    tenant = Tenant(link.merchant_id, link.test)
-    method, account = _route(tx, tenant, link.currency, link.pay_config.methods or (), order.method)
+    offered = accounts.offered(tx, Tenant(link.merchant_id, link.test), link.currency)
+    method, account = _route(offered, link.pay_config.methods or (), order.method)
     chosen = _chosen(tx, link, order)
     amount = chosen.amount
     with_fee = derive(merchant.fee_rule, amount).with_fee
@@ -114,14 +114,19 @@ def _on_link(tx: Tx, order: Order, link_id: str) -> Opened:
         links.free_place(tx, mine.id)
         mine = None
     payment = mine or _new_payment(tx, link, chosen, with_fee, order)
-    lifetime = model.ATTEMPT_LIFE
-    if not link_model.is_reusable(link):
+    lifetime = attempts.life_of(method)
+    if method in BY_HAND:  # nobody waits for days: a transfer takes no place
+        payment = attempts.with_days(payment, tx.now)
+        links.free_place(tx, payment.id)
+    elif not link_model.is_reusable(link):
         lifetime = model.PLACE_LIFE
         links.hold_place(tx, link.id, payment.id, tx.now + lifetime + model.PLACE_GRACE)
     if mine is None:
         store.add(tx, payment)
         traffic.count_start(tx, link.id, payment.placement_id)
         facts.record(tx, "payment.created", payment, first=True)
+    elif payment is not mine:
+        store.save(tx, payment)
     attempt = attempts.begin(tx, payment, account, method, order.attempt_id, lifetime)
     screening.begun_on_link(tx, order.network, link.id, attempt.id)
     return Opened(payment, attempt, account, is_new=True, customer=chosen.customer)
@@ -136,12 +141,16 @@ def _on_payment(tx: Tx, order: Order, token: str) -> Opened:
         raise LinkNotPayable("closed")
     if payment.expires_at <= tx.now:
         raise LinkNotPayable("expired")
-    method, account = _route(tx, payment.tenant, payment.currency, (), order.method)
+    method, account = _route(attempts.offered(tx, payment), (), order.method)
     earlier = _earlier(tx, payment, method, fits=True)
     if earlier is not None:
         return earlier
     screening.admit_to_payment(tx, order.network, payment.id)
-    attempt = attempts.begin(tx, payment, account, method, order.attempt_id, model.ATTEMPT_LIFE)
+    if method in BY_HAND:
+        payment = attempts.with_days(payment, tx.now)
+        store.save(tx, payment)
+    lifetime = attempts.life_of(method)
+    attempt = attempts.begin(tx, payment, account, method, order.attempt_id, lifetime)
     screening.begun_on_payment(tx, order.network, payment.id, attempt.id)
     customer = payers.customer(tx, payment.payer_id)
     return Opened(payment, attempt, account, is_new=True, customer=customer)
@@ -192,10 +201,9 @@ def _earlier(tx: Tx, payment: Payment, method: str, *, fits: bool) -> Opened | N
 
 
 def _route(
-    tx: Tx, tenant: Tenant, currency: str, named: tuple[str, ...], wanted: str | None
+    offered: dict[str, Account], named: tuple[str, ...], wanted: str | None
 ) -> tuple[str, Account]:
     """The method and the account that takes it. A single method need not be named."""
-    offered = accounts.offered(tx, tenant, currency)
     methods = [m for m in (named or tuple(offered)) if m in offered]
     if not methods:
         raise LinkNotPayable("not_open_yet", "The seller has no way to take this payment yet.")

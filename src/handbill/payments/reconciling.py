@@ -151,6 +151,8 @@ def _asked(tx: Tx, attempt_id: str) -> _Asked:
 
 
 def _ask_again_at(attempt: Attempt, outcome: Outcome | None, asked: int, now: Instant) -> Instant:
+    if attempt.by_hand and attempt.reference is not None and now < attempt.expires_at:
+        return attempt.expires_at  # nobody can tell of its money; all that is left is its end
     due_at = model.reconcile_at(asked, now)
     if now < attempt.expires_at:
         due_at = min(due_at, attempt.expires_at)

@@ -37,6 +37,11 @@ REFUND = "payments.refund"
 ASK_AFTER = 30 * SECOND
 """Longer than a request to an acquirer may take: who asked for the refund is sending it."""
 REASON_MAX = 500
+_BY_HAND = (
+    "A bank transfer cannot be sent back from here. Send the money back from your bank, then record"
+    " that you did: by_hand."
+)
+_NOT_BY_HAND = "The acquirer sends this back itself: leave out by_hand."
 
 log = structlog.get_logger()
 
@@ -49,10 +54,12 @@ def open_refund(
     *,
     at_once: bool = False,
     refund_id: str | None = None,
+    by_hand: bool = False,
 ) -> Refund:
     """A refund of the charge that pays the payment, stored before anybody is asked for it. No
     amount: all that is left. `at_once`: nobody is sending it, so its job does. `refund_id`: its
-    caller has named it, and knows a repeat by that.
+    caller has named it, and knows a repeat by that. `by_hand`: a person has sent the money back,
+    which is done already; of a bank transfer nobody else can.
 
     Raises NotRefundable, and Invalid where it is more than what is left.
     """
@@ -60,6 +67,8 @@ def open_refund(
     if payment.status is not PaymentStatus.CHARGED or attempt is None:
         words = "all of it was refunded" if payment.status is PaymentStatus.REFUNDED else "not paid"
         raise NotRefundable(f"There is nothing to refund: {words}.")
+    if attempt.by_hand != by_hand:
+        raise NotRefundable(_NOT_BY_HAND if by_hand else _BY_HAND)
     refunds = refund_store.of_payment(tx, payment.id)
     left = left_of(payment, refunds)
     if left == 0:
@@ -76,7 +85,8 @@ def open_refund(
 
 
 def give_back(tx: Tx, payment: Payment, attempt: Attempt) -> Refund:
-    """A refund of everything that came with a charge that does not pay the payment."""
+    """A refund of everything that came with a charge that does not pay the payment. Of a bank
+    transfer it says that a person has sent it back."""
     minor = attempt.received_minor or attempt.amount_minor
     return _open(tx, payment, attempt, minor, minor, None, at_once=True)
 
@@ -128,6 +138,8 @@ def _open(
     )
     refund_store.add(tx, refund)
     facts.record_refund(tx, "refund.requested", refund, first=True)
+    if attempt.by_hand:
+        return apply(tx, refund.id, RefundSucceeded(refund.id, refund.with_fee))
     payload = {"refund_id": refund.id, "merchant_id": refund.merchant_id, "asked": 0}
     due_at = tx.now if at_once else tx.now + ASK_AFTER
     jobs.add(tx, REFUND, payload, due_at=due_at, key=refund.id)

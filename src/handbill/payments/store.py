@@ -60,13 +60,16 @@ _SAVE_ATTEMPT = _update("attempts", _ATTEMPT, _FIXED)
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """What a list is narrowed to."""
+    """What a list is narrowed to. `waiting` (for "transfer"): what somebody has to confirm;
+    `reference`: what a payer writes into the purpose of a transfer."""
 
     status: str | None = None
     link: str | None = None
     product: str | None = None
     placement: str | None = None
     txid: str | None = None
+    waiting: str | None = None
+    reference: str | None = None
     created_from: Instant | None = None
     created_to: Instant | None = None
 
@@ -82,6 +85,15 @@ _CLAUSES = {
     "product": "product_id = :product",
     "placement": "placement_id = :placement",
     "txid": "txid = :txid",
+    "waiting": (
+        "id IN (SELECT payment_id FROM attempts WHERE merchant_id = :merchant_id"
+        " AND method = 'transfer' AND method = :waiting AND live AND reference IS NOT NULL"
+        " AND standing IS NULL)"
+    ),
+    "reference": (
+        "id IN (SELECT payment_id FROM attempts WHERE merchant_id = :merchant_id"
+        " AND method = 'transfer' AND reference = :reference)"
+    ),
     "created_from": "created_at >= :created_from",
     "created_to": "created_at < :created_to",
 }

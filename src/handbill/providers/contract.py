@@ -49,7 +49,8 @@ class Authorized(msgspec.Struct, frozen=True, tag=True):
 
 
 class ActionRequired(msgspec.Struct, frozen=True, tag=True):
-    """The payer goes on: to `redirect_url`, or by scanning `qr_payload`; one of them is set."""
+    """The payer goes on: to `redirect_url`, or by scanning `qr_payload`. What `create` answers has
+    one of them; where a later answer has neither, it is as it was."""
 
     reference: str
     redirect_url: str | None = None
@@ -181,8 +182,13 @@ class Capabilities(msgspec.Struct, frozen=True):
     """None: every ISO 4217 currency."""
     amount_max: Mapping[str, int] = msgspec.field(default_factory=dict)
     """Minor units by method, where there is a limit."""
+    refunds: bool = True
+    """False: the money cannot be sent back from here; `refund` raises ProviderRejected."""
     partial_refund: bool = True
     two_stage: bool = False
+    tells: bool = True
+    """False: nobody can be asked whether money came. A person who sees it says so; `fetch` says
+    that the payer must act, whatever has become of it."""
     needs_receipt: bool = False
     page_hosts: tuple[str, ...] = ()
     """Origins that the payer is sent to. The pay page names them in `form-action`: without it

@@ -55,11 +55,12 @@ def make(text: str, level: Level = "M") -> Code:
     return Code(text, int(made.version), level, tuple(bytes(row) for row in made.matrix))
 
 
-def _segments(text: str) -> list[tuple[str, int]]:
+def _segments(text: str) -> list[tuple[str, int] | tuple[str, int, str]]:
     if _ALPHANUMERIC.fullmatch(text):
         return [(text, consts.MODE_ALPHANUMERIC)]
     scheme = _SCHEME.match(text)
     rest = text[scheme.end() :] if scheme else ""
     if scheme and rest and _ALPHANUMERIC.fullmatch(rest):
         return [(scheme[0], consts.MODE_BYTE), (rest, consts.MODE_ALPHANUMERIC)]
-    return [(text, consts.MODE_BYTE)]
+    # In one encoding for all letters: what banks read says of itself that it is in UTF-8.
+    return [(text, consts.MODE_BYTE, "utf-8")]

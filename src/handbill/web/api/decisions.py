@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from handbill.infra.database import Tx
 from handbill.kernel.errors import Conflict, Invalid, NotRefundable
 from handbill.merchants.model import Scope
-from handbill.payments import capturing, judging, refunding, service
+from handbill.payments import capturing, confirming, judging, refunding, service
 from handbill.payments.decisions import Decisions
 from handbill.payments.judging import Decision
 from handbill.payments.model import Payment
 from handbill.payments.refunds import Refunds
 from handbill.web.api.refunds import Part
 from handbill.web.api.transactions import ONE, TAG, Transaction, show_transaction
+from handbill.web.api.values import PositiveMinor
 from handbill.web.calls import Call
 from handbill.web.operations import Operation
 from handbill.web.replies import Reply
@@ -31,6 +33,18 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of money that waits for a person."""
 
     decision: Decision
+
+
+class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
+    """What has come on your account."""
+
+    amount: (
+        Annotated[
+            PositiveMinor,
+            Meta(description="Minor units. Absent: exactly `amount_with_fee`."),
+        ]
+        | None
+    ) = None
 
 
 class Deed(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +92,14 @@ async def change_transaction(call: Call, body: TransactionDeed) -> Reply:
             raise Invalid({"params.amount": ["is for refunds; a transaction is cancelled whole"]})
         return await cancel_transaction(call)
     return await _refund(call, deed.amount)
+
+
+async def confirm_transaction(call: Call, body: Confirmation) -> Reply:
+    def confirm(tx: Tx) -> Payment:
+        payment = service.get(tx, call.tenant, call.id)
+        return confirming.confirm(tx, payment, body.amount, call.identity.key_id)
+
+    return await call.write(confirm, lambda payment: show_transaction(payment, call.deps.addresses))
 
 
 async def review_transaction(call: Call, body: Judgement) -> Reply:
@@ -150,12 +172,30 @@ OPERATIONS = (
         scope=Scope.PAYMENTS,
     ),
     Operation(
+        name="confirmTransaction",
+        method="POST",
+        path=ONE + "/confirm",
+        summary="Confirm a bank transfer",
+        description="You have seen the money on your account. What fits charges the transaction;"
+        " another amount waits for your decision (`review`). Also after its time or after it was"
+        " cancelled: then it is late. A repeat changes nothing. 409 where no transfer was announced"
+        " (`no_transfer`), or another amount was confirmed before (`already_confirmed`).",
+        handler=confirm_transaction,
+        body=Confirmation,
+        answer=Transaction,
+        errors=(Conflict,),
+        example={},
+        tag=TAG,
+        scope=Scope.PAYMENTS,
+    ),
+    Operation(
         name="reviewTransaction",
         method="POST",
         path=ONE + "/review",
         summary="Decide about money in review",
         description="After the event `payment.review`: `accept` makes what came the transaction's,"
-        " `refund` sends it back.",
+        " `refund` sends it back. A bank transfer you send back from your bank first; `refund` then"
+        " records it.",
         handler=review_transaction,
         body=Judgement,
         answer=Transaction,

@@ -35,6 +35,13 @@ class NewRefund(msgspec.Struct, frozen=True, kw_only=True):
 
     amount: Part | None = None
     reason: Reason | None = None
+    by_hand: Annotated[
+        bool,
+        Meta(
+            description="For bank transfers alone, and required there: you have sent the money back"
+            " from your bank, and this records it."
+        ),
+    ] = False
 
 
 class RefundFilter(Paged, frozen=True, kw_only=True):
@@ -83,7 +90,8 @@ def show_refund(found: refund.Refund) -> Refund:
 async def create_refund(call: Call, body: NewRefund) -> Reply:
     def begin(tx: Tx) -> str:
         payment = service.get(tx, call.tenant, call.id)
-        return refunding.open_refund(tx, payment, body.amount, body.reason).id
+        opened = refunding.open_refund(tx, payment, body.amount, body.reason, by_hand=body.by_hand)
+        return opened.id
 
     async def finish(refund_id: str) -> refund.Refund:
         return await Refunds(call.deps.acquirers).send(call.deps.db, refund_id)
@@ -109,7 +117,8 @@ OPERATIONS = (
         path=_REFUNDS,
         summary="Refund a transaction",
         description="All of it or a part, as often as something is left. An acquirer may take days:"
-        " the refund is `pending` until it says so, and can still fail.",
+        " the refund is `pending` until it says so, and can still fail. A bank transfer you send"
+        " back from your bank; `by_hand` records that you did.",
         handler=create_refund,
         body=NewRefund,
         answer=Refund,

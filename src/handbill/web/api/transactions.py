@@ -15,7 +15,7 @@ from handbill.kernel.languages import LanguageCode
 from handbill.kernel.money import Money
 from handbill.links.model import DESCRIPTION_MAX
 from handbill.merchants.model import Scope
-from handbill.payments import facts, ordering, service, store
+from handbill.payments import confirming, facts, ordering, service, store
 from handbill.payments.model import Customer, Payment, PaymentStatus, PaymentType
 from handbill.payments.ordering import TXID_MAX, Ordered, PaymentOrder
 from handbill.web.api.values import (
@@ -81,6 +81,24 @@ class TransactionFilter(Paged, frozen=True, kw_only=True):
     product: IdIn | None = None
     placement: IdIn | None = None
     txid: Txid | None = None
+    waiting: (
+        Annotated[
+            Literal["transfer"],
+            Meta(description="Bank transfers that nobody has confirmed yet."),
+        ]
+        | None
+    ) = None
+    reference: (
+        Annotated[
+            str,
+            Meta(
+                max_length=40,
+                description="What the payer wrote into the purpose of a bank transfer; found"
+                " however it was typed.",
+            ),
+        ]
+        | None
+    ) = None
     created_from: Annotated[MomentIn, Meta(description="At this time or later.")] | None = None
     created_to: Annotated[MomentIn, Meta(description="Before this time.")] | None = None
 
@@ -190,6 +208,8 @@ async def get_transaction(call: Call) -> Transaction:
 
 async def list_transactions(call: Call, query: TransactionFilter) -> Page[Transaction]:
     narrow = store.Filter(**{name: getattr(query, name) for name in store.Filter.__struct_fields__})
+    if query.reference is not None:
+        narrow = msgspec.structs.replace(narrow, reference=confirming.as_kept(query.reference))
     page = await call.deps.db.read(
         lambda tx: service.list_page(tx, call.tenant, narrow, query.cursor, query.limit)
     )
