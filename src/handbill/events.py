@@ -27,6 +27,7 @@ WEBHOOK = "webhook"
 """The member of an event's data that holds what is to be sent."""
 
 LINK_REQUESTED = "link.requested"
+PLACEMENTS_CHANGED = "link.placements_changed"
 ENDPOINT_DISABLED = "endpoint.disabled"
 ENDPOINT_TEST = "endpoint.test"
 DELIVERY_EXHAUSTED = "delivery.exhausted"
@@ -48,6 +49,7 @@ TYPES: Mapping[str, str] = {
     "link.closed": "A link came to its end: its limit is reached or its time is over.",
     "link.deleted": "A link was deleted.",
     LINK_REQUESTED: "A payer at the end of a link asked for a new one.",
+    PLACEMENTS_CHANGED: "Placements of a link were made, renamed, moved or removed.",
     "product.created": "A product was made.",
     "product.updated": "A product was changed.",
     "product.deleted": "A product was deleted.",

@@ -36,7 +36,8 @@ class Addresses:
         return f"{self.base}/pay/link/{link_id}/card.png?{query}"
 
     def placement_page(self, code: str) -> str:
-        """The page of a link for those who scanned one of its codes."""
+        """The page of a link for those who scanned one of its codes. Below it, `/qr` is the
+        code."""
         return f"{self.base}/pay/at/{code.lower()}"
 
     def here(self, path: bytes, query: bytes) -> str:

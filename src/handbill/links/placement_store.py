@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from handbill.infra.database import Tx
-from handbill.infra.paging import Page, Position, cut
+from handbill.infra.paging import Page, Position, cut, folded, like
 from handbill.kernel.clock import Instant
 from handbill.merchants.model import Tenant
 
@@ -29,22 +30,28 @@ class Placement(msgspec.Struct, frozen=True):
 
 _NAMES = Placement.__struct_fields__
 _COLUMNS = ", ".join(_NAMES)
-_INSERT = f"INSERT INTO placements ({_COLUMNS}) VALUES ({', '.join(':' + name for name in _NAMES)})"
+_INSERT = (
+    f"INSERT INTO placements ({_COLUMNS}, search_text)"
+    f" VALUES ({', '.join(':' + name for name in _NAMES)}, :search_text)"
+)
 _OF_LINK = "link_id = :link_id AND removed_at IS NULL"
 
 
 def add(tx: Tx, placement: Placement) -> None:
-    tx.run(_INSERT, **msgspec.structs.asdict(placement))
+    # Nobody waits for its outcome: hundreds go in one way to the database.
+    values = msgspec.structs.asdict(placement)
+    tx.later(_INSERT, **values, search_text=folded(placement.name))
 
 
 def save(tx: Tx, placement: Placement) -> None:
     """Its name, its link, and whether it is removed."""
     tx.run(
-        "UPDATE placements SET link_id = :link_id, name = :name, updated_at = :updated_at,"
-        " removed_at = :removed_at WHERE id = :id",
+        "UPDATE placements SET link_id = :link_id, name = :name, search_text = :search_text,"
+        " updated_at = :updated_at, removed_at = :removed_at WHERE id = :id",
         id=placement.id,
         link_id=placement.link_id,
         name=placement.name,
+        search_text=folded(placement.name),
         updated_at=placement.updated_at,
         removed_at=placement.removed_at,
     )
@@ -66,17 +73,33 @@ def find_by_code(tx: Tx, code: str) -> Placement | None:
     return tx.find(Placement, f"SELECT {_COLUMNS} FROM placements WHERE code = :code", code=code)
 
 
-def list_page(tx: Tx, link_id: str, after: Position | None, limit: int) -> Page[Placement]:
-    """In the order in which they were made."""
-    beyond = " AND (created_at, id) > (:after_at, :after_id)" if after is not None else ""
-    params = {"after_at": after.created_at, "after_id": after.id} if after is not None else {}
+def find_any(tx: Tx, placement_id: str) -> Placement | None:
+    """For the operator, who types an id."""
+    return tx.find(
+        Placement,
+        f"SELECT {_COLUMNS} FROM placements WHERE id = :id AND removed_at IS NULL",
+        id=placement_id,
+    )
+
+
+def list_page(
+    tx: Tx, link_id: str, after: Position | None, limit: int, q: str | None = None
+) -> Page[Placement]:
+    """In the order in which they were made. `q` is a part of the name, in any case."""
+    where, more = [_OF_LINK], dict[str, Any]()
+    if after is not None:
+        where.append("(created_at, id) > (:after_at, :after_id)")
+        more.update(after_at=after.created_at, after_id=after.id)
+    if q is not None:
+        where.append("search_text LIKE :q ESCAPE '!'")
+        more["q"] = like(q)
     rows = tx.all(
         Placement,
-        f"SELECT {_COLUMNS} FROM placements WHERE {_OF_LINK}{beyond}"
+        f"SELECT {_COLUMNS} FROM placements WHERE {' AND '.join(where)}"
         " ORDER BY created_at, id LIMIT :limit",
         link_id=link_id,
         limit=limit + 1,
-        **params,
+        **more,
     )
     return cut(rows, limit)
 

@@ -207,9 +207,10 @@ def _envelope(operation: Operation, schemas: Schemas) -> Schema:
     data = schemas.of(operation.answer)
     warnings = {"type": "array", "items": schemas.of(Warned)}
     if not operation.paged:
+        many = {"type": "array", "items": data}
         return {
             "type": "object",
-            "properties": {"data": data, "warnings": warnings},
+            "properties": {"data": many if operation.several else data, "warnings": warnings},
             "required": ["data"],
         }
     cursor = {

@@ -40,6 +40,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     upload: Upload | None = None
     answer: type[Any] | None = None
     """None: the operation always ends in one of `errors`."""
+    several: bool = False
+    """Whether `data` is an array of `answer`, all of it in one page."""
     paged: bool = False
     ordered_by: str = "created"
     """Of a list: the field whose value leads from one page to the next."""

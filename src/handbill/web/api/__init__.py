@@ -17,6 +17,7 @@ from handbill.web.api import (
     merchant,
     personal_addresses,
     pictures,
+    placements,
     products,
     provider_accounts,
     refunds,
@@ -34,6 +35,7 @@ from handbill.web.schemas import Schema
 
 OPERATIONS: tuple[Operation, ...] = (
     *links.OPERATIONS,
+    *placements.OPERATIONS,
     *personal_addresses.OPERATIONS,
     *snippets.OPERATIONS,
     *requests.OPERATIONS,
@@ -54,6 +56,7 @@ OPERATIONS: tuple[Operation, ...] = (
 
 TAGS = (
     Tag(links.TAG, "A page that a payer opens, by its address or its QR code."),
+    Tag(placements.TAG, "One link, many codes: a window, a table, a flyer, each counted."),
     Tag(products.TAG, "Things with a price. Each has a permanent link and a code of its own."),
     Tag(pictures.TAG, "Pictures for links and products."),
     Tag(transactions.TAG, "What was paid, or tried to be."),
