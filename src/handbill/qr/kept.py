@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from handbill.infra.workshop import Workshop
-from handbill.kernel.errors import Unavailable
+from handbill.kernel.errors import Invalid, Unavailable
 from handbill.qr import checking, drawing, formats, layout
 from handbill.qr.checking import Reading
 from handbill.qr.code import Code, make
@@ -78,6 +78,8 @@ class Codes:
         """
         asked = wanted or Wanted()
         layout.check(asked.extent)
+        if asked.extent.dpi is not None and format != "png":
+            raise Invalid({"dpi": ["is for PNG alone: this format has no dots"]})
         key = (text, format, msgspec.structs.replace(asked, style=validated(asked.style)))
         picture = self._kept.get(key)
         if picture is not None:

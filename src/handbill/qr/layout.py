@@ -21,7 +21,7 @@ MM_MIN, MM_MAX = 10, 1_000
 DPI = 300
 DPI_MIN, DPI_MAX = 100, 1_200
 PRINTED_PIXELS_MAX = 4_096
-"""Of a side, in a picture for print: 347 mm at 300 dpi."""
+"""Of a side, in a picture for print: 347 mm at 300 dpi, and a metre at 104."""
 DOTS_MIN = 4
 """Of a printer, in a module: https://www.qrcode.com/en/howto/cell.html"""
 
@@ -84,8 +84,6 @@ def _printed(code: Code, mm: int, dpi: int) -> Layout:
     side = round(mm * dpi / MM_PER_INCH)
     if side > PRINTED_PIXELS_MAX:
         most = int(PRINTED_PIXELS_MAX * MM_PER_INCH / mm)
-        if most < DPI_MIN:
-            raise Invalid({"mm": ["is too large for a PNG: take SVG or PDF"]})
         raise Invalid({"dpi": [f"must be at most {most} at this size, or take SVG or PDF"]})
     if side < code.side * DOTS_MIN:
         inches = code.side * DOTS_MIN * MM_PER_INCH

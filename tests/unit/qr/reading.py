@@ -29,8 +29,8 @@ def open_png(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data))
 
 
-def rasterised_svg(data: bytes) -> Image.Image:
-    return open_png(bytes(resvg_py.svg_to_bytes(svg_string=data.decode())))
+def rasterised_svg(data: bytes, dots_per_inch: int = 96) -> Image.Image:
+    return open_png(bytes(resvg_py.svg_to_bytes(svg_string=data.decode(), dpi=dots_per_inch)))
 
 
 def rasterised_pdf(data: bytes, dots_per_inch: int = 300) -> Image.Image:

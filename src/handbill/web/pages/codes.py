@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -12,18 +10,15 @@ from handbill.catalog import store as catalog
 from handbill.infra.database import Tx
 from handbill.infra.networks import network_of
 from handbill.kernel import ids
-from handbill.kernel.errors import Invalid, LinkNotPayable, NotFound, TooMany
+from handbill.kernel.errors import LinkNotPayable, NotFound, TooMany
 from handbill.links import personal
 from handbill.links import store as links
 from handbill.links.model import Link
-from handbill.qr.kept import CONTENT_TYPES, Format, Wanted
-from handbill.qr.layout import Extent
-from handbill.web.pages import reading
+from handbill.web.pages import code_pictures, reading
+from handbill.web.pages.code_pictures import Printed
 from handbill.web.pages.desk import Desk
-from handbill.web.pages.headers import PICTURE_POLICY, SHOWN_ANYWHERE
 from handbill.web.rates import Rates
 
-CACHE_SECONDS = 86_400
 MISSES_A_SECOND = 1
 MISSES_AT_ONCE = 60
 
@@ -41,7 +36,7 @@ class CodePages:
             Route(f"/{letter}/{{code}}", guard(self.open), methods=["GET"]) for letter in "Ll"
         ]
         for noun, handler in (("link", self.of_link), ("product", self.of_product)):
-            for suffix in ("", ".png", ".svg", ".pdf"):
+            for suffix in code_pictures.SUFFIXES:
                 path = f"/pay/{noun}/{{id}}/qr{suffix}"
                 routes.append(Route(path, guard(handler), methods=["GET"]))
         return routes
@@ -81,34 +76,10 @@ class CodePages:
     async def _picture(self, request: Request, link: Link | None) -> Response:
         if link is None or link.deleted_at is not None:
             raise NotFound("There is no such link.")
-        _, _, suffix = request.url.path.rpartition("/qr")
-        format = cast(Format, suffix.removeprefix(".") or "png")
         desk, now = self._desk, self._desk.clock.now()
         asked = personal.read(desk.crypto, link.id, request.scope["query_string"])
         if asked is not None and (end := asked.prefill.end_on(link, now)):
             raise LinkNotPayable(end)
         address = desk.addresses.short(link.code, asked.query if asked is not None else "")
-        try:
-            picture = await self._desk.codes.picture(address, format, _wanted(request))
-        except Invalid as error:  # whoever asks for a size is a program, whatever it accepts
-            return self._desk.json_problem(error)
-        headers = {
-            "cache-control": f"{'public' if asked is None else 'private'}, max-age={CACHE_SECONDS}",
-            "content-security-policy": PICTURE_POLICY,
-            **SHOWN_ANYWHERE,
-            "content-disposition": f'inline; filename="qr-{link.code}.{format}"',
-        }
-        return Response(picture.data, headers=headers, media_type=CONTENT_TYPES[format])
-
-
-def _wanted(request: Request) -> Wanted:
-    return Wanted(extent=Extent(size=_size(request)))
-
-
-def _size(request: Request) -> int | None:
-    text = request.query_params.get("size")
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 6):
-        raise Invalid({"size": ["must be a whole number of pixels"]})
-    return int(text)
+        printed = Printed(address, link.code, link.merchant_id, private=asked is not None)
+        return await code_pictures.show(desk, request, printed)

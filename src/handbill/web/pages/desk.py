@@ -10,6 +10,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
+from handbill.catalog.logos import Logos
 from handbill.infra import tracing
 from handbill.kernel.errors import Blocked, HandbillError, LinkNotPayable, NotFound
 from handbill.merchants.model import Account, Merchant
@@ -38,6 +39,7 @@ class Desk:
         self.acquirers = parts.acquirers
         self.payments = parts.payments
         self.codes = codes
+        self.logos = Logos(parts.storage, parts.press)
         self.streams = live.Streams(parts.db)
         self.assets = Assets(path=parts.addresses.path)
         self.languages = languages.Languages(parts.settings.languages)
