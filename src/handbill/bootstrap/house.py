@@ -29,6 +29,7 @@ from handbill.webhooks import delivery, relay
 
 PRESS_MODULES = (
     "handbill.infra.typesetting",
+    "handbill.qr.drafts",
     "handbill.qr.logos",
     "handbill.qr.proofs",
     "handbill.qr.scan_check",

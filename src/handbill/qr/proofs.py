@@ -13,60 +13,84 @@ from typing import Any
 
 import pypdfium2
 import zxingcpp
+from PIL import Image
+
+from handbill.qr.code import QUIET_ZONE
 
 WHOLE_DPI, CLOSE_DPI = 150, 300
+WHITE = 255
 _POINTS_PER_INCH = 72
 _POINTS_PER_MM = _POINTS_PER_INCH / 25.4
 
+Square = tuple[float, float, float]
 _QR = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
 
-UNREAD = "unread"
-"""Nothing, or something else, is read from the square of the code."""
-UNWANTED = "unwanted"
-"""The page as a whole says something else than its cards."""
+UNREAD = "nothing, or something else, is read from the place of its code"
+UNCLEAN = "there is ink in the quiet zone of its code"
+UNWANTED = "the page as a whole says something else than its cards"
 
 
 def read(pdf: bytes, wanted: str, first: int) -> str:
-    """`wanted` is a JSON list of the pages from `first` on, each a list of `[text, area]`: a code
-    and its square, in millimetres from the upper left corner of the page.
+    """`wanted` is a JSON list of the pages from `first` on, each a list of cards
+    `[text, modules, squares]`: what the code says, how many modules its side has with the quiet
+    zone, and where it is, `[left, below, side]` in millimetres from the lower left corner.
 
-    A JSON list of faults: `[page, card on the page, UNREAD or UNWANTED]`, none where all is well.
+    A JSON list of faults: `[page, card on the page, what is wrong]`, none where all is well.
     """
-    faults: list[tuple[int, int, str]] = []
     document = pypdfium2.PdfDocument(pdf)
     try:
-        for number, cards in enumerate(json.loads(wanted)):
-            page = document[first + number]
-            faults += [(number, card, reason) for card, reason in _faults(page, cards)]
-            page.close()
+        faults = [
+            (number, card, reason)
+            for number, cards in enumerate(json.loads(wanted))
+            for card, reason in _faults(document[first + number], cards)
+        ]
     finally:
         document.close()
     return json.dumps(faults)
 
 
-def _faults(page: Any, cards: list[tuple[str, list[float]]]) -> list[tuple[int, str]]:
-    whole = _texts(page.render(scale=WHOLE_DPI / _POINTS_PER_INCH, grayscale=True))
+def _faults(page: Any, cards: list[tuple[str, int, list[Square]]]) -> list[tuple[int, str]]:
+    whole = _texts(_rasterised(page, WHOLE_DPI))
     faults = []
-    for number, (text, area) in enumerate(cards):
-        close = _texts(
-            page.render(scale=CLOSE_DPI / _POINTS_PER_INCH, grayscale=True, crop=_crop(page, area))
-        )
-        if close != [text]:
-            faults.append((number, UNREAD))
-        elif text not in whole:
-            faults.append((number, UNWANTED))
-        else:
-            whole.remove(text)
+    for number, (text, modules, squares) in enumerate(cards):
+        for square in squares:
+            close = _rasterised(page, CLOSE_DPI, square)
+            if _texts(close) != [text]:
+                faults.append((number, UNREAD))
+            elif not _is_clean(close, modules):
+                faults.append((number, UNCLEAN))
+            elif text in whole:
+                whole.remove(text)
+            else:
+                faults.append((number, UNWANTED))
     return faults or [(0, UNWANTED)] * bool(whole)
 
 
-def _crop(page: Any, area: list[float]) -> tuple[float, float, float, float]:
-    """What is cut away on the left, below, on the right and above, in points."""
-    x, y, width, height = (length * _POINTS_PER_MM for length in area)
-    return x, page.get_height() - y - height, page.get_width() - x - width, y
+def _rasterised(page: Any, dpi: int, square: Square | None = None) -> Image.Image:
+    cut = (0.0, 0.0, 0.0, 0.0)
+    if square is not None:
+        left, below, side = (length * _POINTS_PER_MM for length in square)
+        width, height = page.get_size()
+        cut = (left, below, width - left - side, height - below - side)
+    bitmap = page.render(scale=dpi / _POINTS_PER_INCH, grayscale=True, crop=cut)
+    picture: Image.Image = bitmap.to_pil()
+    return picture
 
 
-def _texts(bitmap: Any) -> list[str]:
-    picture = bitmap.to_pil()
-    found = zxingcpp.read_barcodes(picture, formats=_QR)
+def _is_clean(square: Image.Image, modules: int) -> bool:
+    """Nothing but white around the code, but for a pixel at either edge, where neighbours begin."""
+    width, height = square.size
+    ring = int(min(width, height) / modules * QUIET_ZONE) - 1
+    sides = (
+        (1, 1, width - 1, ring),
+        (1, height - ring, width - 1, height - 1),
+        (1, 1, ring, height - 1),
+        (width - ring, 1, width - 1, height - 1),
+    )
+    return all(square.crop(side).getextrema() == (WHITE, WHITE) for side in sides)
+
+
+def _texts(picture: Image.Image) -> list[str]:
+    """Not the other way round: several phones do not read light modules on dark."""
+    found = zxingcpp.read_barcodes(picture, formats=_QR, try_invert=False)
     return [one.text for one in found]
