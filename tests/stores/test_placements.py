@@ -86,7 +86,7 @@ async def test_all_are_made_or_none(shop: Shop) -> None:
     await made(shop, link, "Table 3")
 
     assert await refused(shop, link, "Bar", "Table 1..4", "", "Bar") == {
-        "names.1": ["“Table 3” is the name of a placement already"],
+        "names.1": ["“Table 3” is taken: the link has a placement of this name"],
         "names.2": ["must not be empty"],
         "names.3": ["“Bar” stands twice, first in names.0"],
     }
@@ -101,17 +101,19 @@ async def test_a_link_has_an_end_of_places_which_is_told(shop: Shop) -> None:
     for part in range(PLACEMENTS_MAX // 500):
         await made(shop, link, f"{part} 1..500")
 
-    words = "would be too many: a link has at most 2000, this one has 2000"
-    assert await refused(shop, link, "one more") == {"names": [words]}
-
+    words = "“more 2” is one too many: a link has at most 2,000 placements"
     [first] = (await page_of(shop, link, None, 1)).items
     await remove(shop, first)
-    [one] = await made(shop, link, "one more")
-    [elsewhere] = await made(shop, await shop.link(), "elsewhere")
+    assert await refused(shop, link, "more 1..3") == {"names.0": [words]}
+    [one] = await made(shop, link, "more 1")
+
+    [elsewhere] = await made(shop, await shop.link(), "more 2")
     with pytest.raises(Invalid) as full:
         await change(shop, elsewhere, to_link_id=link.id)
     assert full.value.faults == {"link": [words]}
     await change(shop, one, name="renamed")
+    with pytest.raises(Invalid):
+        await made(shop, link, "another")
 
 
 async def page_of(shop: Shop, link: Link, after: Position | None, limit: int) -> Any:
@@ -175,7 +177,7 @@ async def test_of_two_that_make_a_name_at_once_one_wins_and_one_is_told_where(
             [lost] = [one for one in done if isinstance(one, Invalid)]
             [won] = [one for one in done if not isinstance(one, BaseException)]
             assert await listed(shop, link) == [one.name for one in won]
-            words = ["“Table 3” is the name of a placement already"]
+            words = ["“Table 3” is taken: the link has a placement of this name"]
             assert lost.faults == {"names.0" if lost is done[1] else "names.1": words}
     finally:
         other.close()
@@ -225,7 +227,7 @@ async def test_a_placement_moves_with_its_code_and_leaves_its_counts(shop: Shop)
 
     with pytest.raises(Invalid) as taken:
         await change(shop, one, to_link_id=new.id)
-    assert taken.value.faults == {"name": ["“Table 1” is the name of a placement already"]}
+    assert list(taken.value.faults) == ["link"]
     moved = await change(shop, one, to_link_id=new.id, name="Table 1 of the terrace")
 
     assert (moved.link_id, moved.code) == (new.id, one.code)

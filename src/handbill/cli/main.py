@@ -17,6 +17,7 @@ from handbill.cli import (
     merchants,
     notices,
     payers,
+    placements,
     refunds,
     serve,
     till,
@@ -45,6 +46,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(links.app, name="links")
 app.add_typer(notices.app, name="notices")
 app.add_typer(payers.app, name="payers")
+app.add_typer(placements.app, name="placements")
 app.add_typer(refunds.app, name="refunds")
 app.add_typer(till.app, name="till")
 

@@ -81,7 +81,7 @@ def ranged(text: str, field: str = "range") -> list[Row]:
     if not numbers:
         return [Row(field, "", "must count upwards")]
     if len(numbers) > AT_ONCE_MAX:
-        return [_too_many(field, len(numbers))]
+        return [_too_many(field)]
     [zero] = zeros
     width = len(first) if ord(first[0]) == zero else 1
     digits = {ord("0") + value: zero + value for value in range(10)}
@@ -90,10 +90,8 @@ def ranged(text: str, field: str = "range") -> list[Row]:
 
 
 def bounded(rows: list[Row], field: str) -> list[Row]:
-    """The rows, or one that says that they are too many or none."""
-    if not rows:
-        return [Row(field, "", "must have at least one name")]
-    return rows if len(rows) <= AT_ONCE_MAX else [_too_many(field, len(rows))]
+    """The rows, or one that says that they are too many."""
+    return rows if len(rows) <= AT_ONCE_MAX else [_too_many(field)]
 
 
 def faults(rows: Sequence[Row], taken: Collection[str] = ()) -> Faults:
@@ -104,9 +102,9 @@ def faults(rows: Sequence[Row], taken: Collection[str] = ()) -> Faults:
     for row in rows:
         words = row.fault or _name_fault(row.name)
         if words is None and row.name in taken:
-            words = f"“{row.name}” is the name of a placement already"
+            words = f"“{row.name}” is taken: the link has a placement of this name"
         if words is None and row.name in first_at:
-            words = f"“{row.name}” stands twice, first in {first_at[row.name]}"
+            words = _twice(row, first_at[row.name])
         if words is None:
             first_at[row.name] = row.at
         elif words not in found.setdefault(row.at, []):
@@ -130,5 +128,10 @@ def _name_fault(name: str) -> str | None:
     return None
 
 
-def _too_many(field: str, count: int) -> Row:
-    return Row(field, "", f"must be at most {AT_ONCE_MAX} names at once, and are {count}")
+def _twice(row: Row, first_at: str) -> str:
+    where = f", first in {first_at}" if first_at != row.at else ""
+    return f"“{row.name}” stands twice{where}"
+
+
+def _too_many(field: str) -> Row:
+    return Row(field, "", f"must be at most {AT_ONCE_MAX} names at once")

@@ -32,18 +32,20 @@ def create(tx: Tx, tenant: Tenant, link_id: str, rows: Sequence[Row]) -> list[Pl
     link = store.lock(tx, _find(tx, tenant, link_id).id)
     if link.deleted_at is not None:
         raise NotFound("There is no such link.")
-    _check(tx, link, rows, rows[0].at.partition(".")[0])
+    _check(tx, link, rows)
     made = [_new(tx, link, row.name) for row in rows]
     for placement in made:
         placement_store.add(tx, placement)
-    _tell(tx, link, made)
+    if made:
+        _tell(tx, link, made)
     return made
 
 
 def get(tx: Tx, tenant: Tenant, link_id: str, placement_id: str) -> Placement:
     """Also of a link that was deleted. Raises NotFound, also for somebody else's."""
-    found = placement_store.find(tx, tenant, placement_id)
-    if found is None or found.link_id != link_id:
+    known = ids.parse_id(placement_id)
+    found = placement_store.find(tx, tenant, known) if known is not None else None
+    if found is None or found.link_id != ids.parse_id(link_id):
         raise NotFound("There is no such placement.")
     return found
 
@@ -80,14 +82,16 @@ def change(
     before stays with the link that it came to. Raises NotFound; Invalid, which names the field
     `name` or `link`."""
     here = _find(tx, tenant, link_id)
-    there = here if to_link_id in (None, here.id) else _target(tx, tenant, str(to_link_id))
+    there = here if to_link_id is None else _target(tx, tenant, here, to_link_id)
     for known in sorted({here.id, there.id}):  # in one order, so that two moves do not lock up
         store.lock(tx, known)
     placement = get(tx, tenant, here.id, placement_id)
-    wanted = Row("name", placement.name if name is None else placement_names.cleaned(name))
+    wanted = Row("link", placement.name)
+    if name is not None:
+        wanted = Row("name", placement_names.cleaned(name))
     if (wanted.name, there.id) == (placement.name, here.id):
         return placement
-    _check(tx, there, [wanted], None if there.id == here.id else "link")
+    _check(tx, there, [wanted], more=there.id != here.id)
     changed = msgspec.structs.replace(
         placement, name=wanted.name, link_id=there.id, updated_at=tx.now
     )
@@ -110,29 +114,34 @@ def remove(tx: Tx, tenant: Tenant, link_id: str, placement_id: str) -> Placement
 
 def _find(tx: Tx, tenant: Tenant, link_id: str) -> Link:
     """Also one that was deleted."""
-    link = store.find_for_page(tx, link_id)
+    known = ids.parse_id(link_id)
+    link = store.find_for_page(tx, known) if known is not None else None
     if link is None or (link.merchant_id, link.test) != (tenant.merchant_id, tenant.test):
         raise NotFound("There is no such link.")
     return link
 
 
-def _target(tx: Tx, tenant: Tenant, link_id: str) -> Link:
-    link = store.find(tx, tenant, link_id)
+def _target(tx: Tx, tenant: Tenant, here: Link, link_id: str) -> Link:
+    """Where it is to move: its own link, or one that is there."""
+    known = ids.parse_id(link_id)
+    if known == here.id:
+        return here
+    link = store.find(tx, tenant, known) if known is not None else None
     if link is None:
         raise Invalid({"link": ["must be the id of a link that is here"]})
     return link
 
 
-def _check(tx: Tx, link: Link, rows: Sequence[Row], counted: str | None) -> None:
+def _check(tx: Tx, link: Link, rows: Sequence[Row], *, more: bool = True) -> None:
     """Raises Invalid. The link is locked: of two that make the same name at once, the later finds
-    the earlier. `counted`: the field that brings more placements to the link, if one does."""
+    the earlier. `more`: each row is one more placement of the link."""
     wrong = placement_names.faults(rows)
     names = [row.name for row in rows if row.at not in wrong]
     found = placement_names.faults(rows, placement_store.names_taken(tx, link.id, names))
-    count = placement_store.count(tx, link.id)
-    if counted is not None and not found and count + len(rows) > PLACEMENTS_MAX:
-        words = f"would be too many: a link has at most {PLACEMENTS_MAX}, this one has {count}"
-        found = {counted: [words]}
+    room = PLACEMENTS_MAX - placement_store.count(tx, link.id) if more else len(rows)
+    if room < len(rows) and not found:
+        words = f"“{rows[room].name}” is one too many: a link has at most {PLACEMENTS_MAX:,}"
+        found = {rows[room].at: [f"{words} placements"]}
     if found:
         raise Invalid(found)
 

@@ -25,6 +25,12 @@ from tests.scenarios.api.shapes import (
 pytestmark = pytest.mark.anyio
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One database will do: the stores are tried on both."""
+    return sqlite_url
+
+
 async def link_of(house: ApiHouse) -> str:
     """The address of the placements of a new link."""
     return f"{LINKS}/{(await made(house.shop, LINKS, LINK))['id']}/placements"
@@ -86,7 +92,7 @@ async def test_every_fault_of_every_row_is_told_before_anything_is_made(house: A
     await make(house, path, names=["Bar"])
 
     assert await refused(house.shop, path, {"csv": "name\nWindow\n\nBar\nWindow\n" + "x" * 81}) == {
-        "csv.4": ["“Bar” is the name of a placement already"],
+        "csv.4": ["“Bar” is taken: the link has a placement of this name"],
         "csv.5": ["“Window” stands twice, first in csv.2"],
         "csv.6": ["must be at most 80 characters"],
     }

@@ -105,6 +105,15 @@ def test_reading_ends_at_quotes_that_do_not_fit_and_tells_what_came_before() -> 
     }
 
 
+def test_a_long_table_is_read_to_its_limit() -> None:
+    full = "name\n" + "".join(f"Table {number}\n" for number in range(AT_ONCE_MAX))
+    assert len(names(full)) == AT_ONCE_MAX
+    empty = "\n" * (placement_tables.ROWS_MAX - 1)
+    assert names(empty + "Bar") == ["Bar"]
+    for more in ("Bar\nWindow", "\nname\nBar", "\nname;seats\nBar;2"):
+        assert list(faults(empty + more)) == ["csv.5001"]
+
+
 def test_what_is_no_table_of_names_is_one_fault() -> None:
     for content in (
         b"",
@@ -112,6 +121,7 @@ def test_what_is_no_table_of_names_is_one_fault() -> None:
         b"\r\n\r\n",
         b"Caf\xe9\n",
         b"Tisch\n" * 501,
+        b"name\n" + b"Tisch\n" * 501,
         b"x" * (placement_tables.FILE_MAX + 1),
     ):
         assert list(faults(content)) == ["csv"]

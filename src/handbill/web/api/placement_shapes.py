@@ -60,7 +60,9 @@ class NewPlacements(msgspec.Struct, frozen=True, kw_only=True):
 
     def faults(self) -> Faults:
         said = [one for one in (self.names, self.range, self.csv) if one is not None]
-        return {} if len(said) == 1 else {"names": ["say one of names, range and csv"]}
+        if len(said) != 1:
+            return {"names": ["must stand alone: say one of names, range and csv"]}
+        return {"names": ["must have at least one name"]} if said == [()] else {}
 
     @property
     def rows(self) -> list[Row]:

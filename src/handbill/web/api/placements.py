@@ -9,13 +9,12 @@ from msgspec import UNSET
 
 from handbill.infra.database import Tx
 from handbill.infra.paging import Page
-from handbill.kernel import ids
-from handbill.kernel.errors import NotFound
+from handbill.kernel.addresses import Addresses
 from handbill.links import placements, traffic
 from handbill.links.placement_names import AT_ONCE_MAX
 from handbill.links.placement_store import Placement as Stored
 from handbill.links.placements import PLACEMENTS_MAX
-from handbill.merchants.model import Scope
+from handbill.merchants.model import Scope, Tenant
 from handbill.web.api import links
 from handbill.web.api.placement_shapes import (
     DeletedPlacement,
@@ -35,7 +34,9 @@ TAG = "Placements"
 async def create_placements(call: Call, body: NewPlacements) -> Reply:
     rows = body.rows
     return await call.write(
-        lambda tx: _shown(tx, call, placements.create(tx, call.tenant, call.id, rows)),
+        lambda tx: show_placements(
+            tx, placements.create(tx, call.tenant, call.id, rows), call.deps.addresses
+        ),
         lambda made: made,
     )
 
@@ -43,53 +44,47 @@ async def create_placements(call: Call, body: NewPlacements) -> Reply:
 async def list_placements(call: Call, query: PlacementFilter) -> Page[Placement]:
     def read(tx: Tx) -> Page[Placement]:
         page = placements.list_page(tx, call.tenant, call.id, query.q, query.cursor, query.limit)
-        return Page(_shown(tx, call, page.items), page.next)
+        return Page(show_placements(tx, page.items, call.deps.addresses), page.next)
 
     return await call.deps.db.read(read)
 
 
 async def get_placement(call: Call) -> Placement:
-    def read(tx: Tx) -> Placement:
-        return _one(tx, call, placements.get(tx, call.tenant, call.id, _id(call)))
+    def read(tx: Tx) -> list[Placement]:
+        found = placements.get(tx, *_path(call))
+        return show_placements(tx, [found], call.deps.addresses)
 
-    return await call.deps.db.point(read)
+    return (await call.deps.db.point(read))[0]
 
 
 async def change_placement(call: Call, body: PlacementChange) -> Reply:
     name = None if body.name is UNSET else body.name
     to_link_id = None if body.link is UNSET else body.link
 
-    def change(tx: Tx) -> Placement:
-        one = (tx, call.tenant, call.id, _id(call))
-        return _one(tx, call, placements.change(*one, name=name, to_link_id=to_link_id))
+    def change(tx: Tx) -> list[Placement]:
+        changed = placements.change(tx, *_path(call), name=name, to_link_id=to_link_id)
+        return show_placements(tx, [changed], call.deps.addresses)
 
-    return await call.write(change, lambda changed: changed)
+    return await call.write(change, lambda shown: shown[0])
 
 
 async def delete_placement(call: Call) -> Reply:
     return await call.write(
-        lambda tx: placements.remove(tx, call.tenant, call.id, _id(call)),
-        lambda gone: DeletedPlacement(gone.id),
+        lambda tx: placements.remove(tx, *_path(call)), lambda gone: DeletedPlacement(gone.id)
     )
 
 
-def _shown(tx: Tx, call: Call, found: Sequence[Stored]) -> list[Placement]:
+def show_placements(tx: Tx, found: Sequence[Stored], addresses: Addresses) -> list[Placement]:
     """`found` are of one link."""
     if not found:
         return []
     came = traffic.totals(tx, found[0].link_id, [one.code for one in found])
-    return [show_placement(one, came[one.code], call.deps.addresses) for one in found]
+    return [show_placement(one, came[one.code], addresses) for one in found]
 
 
-def _one(tx: Tx, call: Call, placement: Stored) -> Placement:
-    return _shown(tx, call, [placement])[0]
-
-
-def _id(call: Call) -> str:
-    known = ids.parse_id(call.path_values["placement"])
-    if known is None:
-        raise NotFound("There is no such placement.")
-    return known
+def _path(call: Call) -> tuple[Tenant, str, str]:
+    """Whose placement, of which link, and which."""
+    return call.tenant, call.id, call.path_values["placement"]
 
 
 _PATH = links.ONE + "/placements"
