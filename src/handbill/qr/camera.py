@@ -18,6 +18,8 @@ from math import cos, radians, sin, tan
 import msgspec
 from PIL import Image, ImageChops, ImageFilter
 
+from handbill.qr.layout import MM_PER_INCH
+
 FRAME_PIXELS = 1_920
 FIELD_DEGREES = 70
 FOCAL_PIXELS = FRAME_PIXELS / 2 / tan(radians(FIELD_DEGREES / 2))
@@ -25,18 +27,23 @@ BLUR_PIXELS = 4.2
 """A point becomes a spot that wide: lens, focus and hand together."""
 INK_DOTS = 0.4
 """Standard deviation of how far ink runs, in dots of the printer."""
-DOTS_MAX = 1_000
-"""Of a side: larger pictures differ in nothing that a camera sees."""
 TABLE = 70
 """Grey of what the print lies on: it shows whether the quiet zone is there."""
 
-_MM_PER_INCH = 25.4
-_MARGIN = 1.3
-_NOISE_SIDE = 768
+_MARGIN = 1.25
+"""Of the frame around the print, so that a turned one has room."""
 _TURNS = (0, -9, 6)
 """Degrees by which the hand turns from frame to frame."""
+_NOISE_SIDE = 768
 _NOISE_STEP = 53
 _SEED = 18_004
+_EVEN_DEVIATION = 73.9 / 2
+"""Of the mean of four even numbers from 0 to 255."""
+
+FRAMES = len(_TURNS)
+"""A phone looks at many a second, and needs one that it can read."""
+
+_Matrix = tuple[tuple[float, float, float], ...]
 
 
 class View(msgspec.Struct, frozen=True):
@@ -57,22 +64,22 @@ VIEWS = (
 )
 
 
-def printed(code: Image.Image, side_mm: float, dpi: int) -> Image.Image:
+def dots(code: Image.Image, side_mm: float, dpi: int) -> int:
+    """Of a side in print. No more than the picture has: finer ones would change nothing."""
+    return max(1, min(code.width, round(side_mm * dpi / MM_PER_INCH)))
+
+
+def printed(code: Image.Image, dots: int) -> Image.Image:
     """In grey, one pixel a dot."""
-    dots = max(1, min(DOTS_MAX, round(side_mm * dpi / _MM_PER_INCH)))
-    hard = code.convert("L").resize((dots, dots), Image.Resampling.NEAREST)
+    hard = code.resize((dots, dots), Image.Resampling.NEAREST)
     return hard.filter(ImageFilter.GaussianBlur(INK_DOTS))
 
 
-FRAMES = len(_TURNS)
-"""A phone looks at many a second, and needs one that it can read."""
-
-
-def near(print: Image.Image, widths: float) -> Image.Image:
+def near(paper: Image.Image, widths: float) -> Image.Image:
     """Two pixels for each that is seen from as far as `widths` of the print, at most: a smaller
     step is then honest interpolation."""
     side = round(2 * FOCAL_PIXELS / widths)
-    return print if print.width <= side else print.resize((side, side), Image.Resampling.BOX)
+    return paper if paper.width <= side else paper.resize((side, side), Image.Resampling.BOX)
 
 
 def seen(near: Image.Image, widths: float, view: View, frame: int) -> Image.Image:
@@ -113,9 +120,6 @@ def _perspective(
     return tuple(value / last for row in back for value in row)[:8]
 
 
-_Matrix = tuple[tuple[float, float, float], ...]
-
-
 def _product(one: _Matrix, other: _Matrix) -> _Matrix:
     columns = tuple(zip(*other, strict=True))
     return tuple(
@@ -147,7 +151,3 @@ def _noise(deviation: float) -> Image.Image:
     scale = deviation / _EVEN_DEVIATION
     mean = Image.blend(halves[0], halves[1], 0.5)
     return mean.point([max(0, min(255, round(128 + (v - 127.5) * scale))) for v in range(256)])
-
-
-_EVEN_DEVIATION = 73.9 / 2
-"""Of the mean of four even numbers from 0 to 255."""

@@ -22,7 +22,7 @@ SCAN_CHECK = "handbill.qr.scan_check"
 """The module that the workshop must allow."""
 PRINTERS = (150, 300)
 """Dots to an inch: of an office, from the worst to the usual."""
-DISTANCE_MIN_MM = 100
+DISTANCE_MIN_MM = 150
 """Nearer than that many phones cannot focus."""
 
 
@@ -45,30 +45,18 @@ async def checked(press: Workshop, code: Code, style: CodeStyle, side_mm: float)
     _judge_size(code, side_mm)
     picture = await drawing.png(press, code, style, Extent())
     arguments = (f"{code.version}{style.look}", round(side_mm * 1_000), *PRINTERS)
-    answer = await _run(press, "check", picture, code.text, *arguments)
-    reaches = msgspec.convert(answer, tuple[int, ...] | None)
-    if reaches is None:
+    try:
+        answer = await press.run(f"{SCAN_CHECK}:check", picture, code.text, *arguments)
+    except (JobFailed, JobStopped) as error:
+        raise Unavailable("The code cannot be checked right now.") from error
+    reaches = msgspec.convert(answer, tuple[int, ...])
+    if not reaches:
         raise CannotBeScanned(_remedies(style), "The code does not say what it should.")
     dpi, widths = _best(reaches, module_mm)
     distance_mm = int(widths * side_mm) // 10 * 10
     if distance_mm < DISTANCE_MIN_MM:
-        raise CannotBeScanned(_remedies(style), _TOO_NEAR)
+        raise CannotBeScanned(_remedies(style, widths), _TOO_NEAR)
     return Reading(distance_mm, module_mm, dpi)
-
-
-async def read_codes(press: Workshop, pages: Sequence[bytes]) -> list[str]:
-    """The text of every code on these pages (PNG), page by page. Raises Unavailable."""
-    texts: list[str] = []
-    for page in pages:
-        texts += msgspec.convert(await _run(press, "read", page), list[str])
-    return texts
-
-
-async def _run(press: Workshop, function: str, *arguments: bytes | str | int) -> object:
-    try:
-        return await press.run(f"{SCAN_CHECK}:{function}", *arguments)
-    except (JobFailed, JobStopped) as error:
-        raise Unavailable("The code cannot be checked right now.") from error
 
 
 def _judge_size(code: Code, side_mm: float) -> None:
@@ -88,9 +76,12 @@ def _best(reaches: Sequence[int], module_mm: float) -> tuple[int, int]:
     return PRINTERS[fine.index(True)], least
 
 
-def _remedies(style: CodeStyle) -> dict[str, list[str]]:
-    """Everything that would help, the strongest first."""
-    found = {"mm": ["make the code larger, or shorten its address"]}
+def _remedies(style: CodeStyle, widths: int = 0) -> dict[str, list[str]]:
+    """Everything that would help, the strongest first. `widths`: how far it can be read now."""
+    size = "make the code larger"
+    if widths:
+        size = f"must be at least {ceil(DISTANCE_MIN_MM / widths)} for this code"
+    found = {"mm": [f"{size}, or shorten its address"]}
     if style.logo is not None:
         found["logo"] = ["leave the logo out"]
     elif style.level != "L":

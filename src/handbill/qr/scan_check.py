@@ -17,63 +17,54 @@ from PIL import Image
 
 from handbill.qr import camera
 
-NEAR = (5, 4, 3)
+NEAR = (5, 3)
 """Distances from the nearest that is hoped for inwards, in widths of the code."""
 FAR = (6, 7, 8, 9, 10)
 """And outwards. Never above ten: what the simulation would still read there, a real room spoils."""
+SIDE_MAX = 1_000
+"""Pixels to which a larger picture is reduced."""
 KEPT_MAX = 512
 UNREADABLE = 0
 
-_PIXELS_MAX = 40_000_000
-"""Of a page: A3 at 300 dpi has half."""
 _FORMATS = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _kept: OrderedDict[tuple[str, int, int], tuple[int, ...]] = OrderedDict()
 
-Image.MAX_IMAGE_PIXELS = _PIXELS_MAX
 
-
-def check(
-    picture: bytes, text: str, look: str, side_um: int, *resolutions: int
-) -> tuple[int, ...] | None:
-    """How far each printer's copy can be read, in widths of the code; UNREADABLE where it cannot.
-    None where the picture itself does not say `text`.
+def check(picture: bytes, text: str, look: str, side_um: int, *resolutions: int) -> tuple[int, ...]:
+    """How far the copy of each printer can be read, in widths of the code; UNREADABLE where it
+    cannot. Empty where the picture itself does not say `text`.
 
     `picture` is a PNG of one code with its quiet zone, `side_um` micrometres wide on paper.
     `resolutions` in dots to an inch. What looks the same by `look` is tried once.
     """
     with Image.open(io.BytesIO(picture)) as opened:
-        code = opened.convert("L").reduce(max(1, opened.width // camera.DOTS_MAX))
+        code = opened.convert("L").reduce(max(1, opened.width // SIDE_MAX))
     if _texts(code) != [text]:
-        return None
+        return ()
     key = (look, code.width, side_um)
     known = _kept.get(key)
     if known is None:
-        prints = [camera.printed(code, side_um / 1_000, dpi) for dpi in resolutions]
-        known = _kept[key] = tuple(_reach(print, text) for print in prints)
+        dots = [camera.dots(code, side_um / 1_000, dpi) for dpi in resolutions]
+        reach = {side: _reach(camera.printed(code, side), text) for side in {*dots}}
+        known = _kept[key] = tuple(reach[side] for side in dots)
         if len(_kept) > KEPT_MAX:
             _kept.popitem(last=False)
     return known
 
 
-def read(page: bytes) -> tuple[str, ...]:
-    """The text of every code on a page that was made a picture, in no order."""
-    with Image.open(io.BytesIO(page)) as opened:
-        return tuple(_texts(opened.convert("L")))
-
-
-def _reach(print: Image.Image, text: str) -> int:
-    if not _is_read(print, text, NEAR[0]):
-        return next((far for far in NEAR[1:] if _is_read(print, text, far)), UNREADABLE)
+def _reach(paper: Image.Image, text: str) -> int:
+    if not _is_read(paper, text, NEAR[0]):
+        return next((far for far in NEAR[1:] if _is_read(paper, text, far)), UNREADABLE)
     reach = NEAR[0]
     for further in FAR:
-        if not _is_read(print, text, further):
+        if not _is_read(paper, text, further):
             break
         reach = further
     return reach
 
 
-def _is_read(print: Image.Image, text: str, widths: int) -> bool:
-    near = camera.near(print, widths)
+def _is_read(paper: Image.Image, text: str, widths: int) -> bool:
+    near = camera.near(paper, widths)
     return all(_is_seen(near, text, widths, view) for view in camera.VIEWS)
 
 

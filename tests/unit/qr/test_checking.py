@@ -8,10 +8,9 @@ import pytest
 
 from handbill.infra.workshop import Workshop
 from handbill.kernel.errors import CannotBeScanned
-from handbill.qr.checking import Reading, checked, read_codes
+from handbill.qr.checking import Reading, checked
 from handbill.qr.code import make
 from handbill.qr.drawing import LOGOS
-from handbill.qr.formats import png
 from handbill.qr.logos import prepare
 from handbill.qr.style import PLAIN, CodeStyle
 from tests.unit.qr.drawing import uploaded
@@ -67,7 +66,21 @@ async def test_a_code_with_modules_finer_than_dots_is_refused_with_what_would_fi
     assert "finer than printers draw well" in refused.value.detail
 
 
-async def test_a_dense_code_is_refused_with_everything_that_would_help(press: Workshop) -> None:
+async def test_a_code_that_only_a_near_phone_reads_is_refused_with_the_size_that_is_taken(
+    press: Workshop,
+) -> None:
+    with pytest.raises(CannotBeScanned) as refused:
+        await checked(press, make(ADDRESS), PLAIN, 14)
+
+    [words] = refused.value.faults["mm"]
+    assert "cannot focus" in refused.value.detail
+    least = int(words.removeprefix("must be at least ").split(" ")[0])
+    assert (await checked(press, make(ADDRESS), PLAIN, least)).distance_mm >= 150
+
+
+async def test_a_dense_pale_code_is_refused_with_all_that_would_help(
+    press: Workshop,
+) -> None:
     dense = make(ADDRESS + "?" + "x" * 600, "H")
 
     with pytest.raises(CannotBeScanned) as refused:
@@ -79,9 +92,3 @@ async def test_a_dense_code_is_refused_with_everything_that_would_help(press: Wo
         "color": ["take a darker colour"],
     }
     assert "simulation" in refused.value.detail
-
-
-async def test_all_codes_of_all_pages_are_read(press: Workshop) -> None:
-    addresses = [f"{ADDRESS}{number}" for number in range(3)]
-
-    assert await read_codes(press, [png(make(one)) for one in addresses]) == addresses

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 import pytest
 
 from handbill.infra.workshop import Workshop
-from handbill.kernel.errors import Invalid
+from handbill.kernel.errors import Invalid, Unavailable
+from handbill.qr.checking import SCAN_CHECK
 from handbill.qr.code import make
+from handbill.qr.drawing import LOGOS
 from handbill.qr.formats import svg
-from handbill.qr.kept import CONTENT_TYPES, Codes, Format, Wanted
+from handbill.qr.kept import CONTENT_TYPES, MAKING_MAX, Codes, Format, Wanted
 from handbill.qr.layout import Extent
+from handbill.qr.style import CodeStyle
 from tests.unit.qr.reading import open_png, rasterised_pdf, rasterised_svg, read_picture
 
 pytestmark = pytest.mark.anyio
@@ -125,3 +128,51 @@ async def test_text_that_cannot_be_drawn_is_an_error_for_every_caller(codes: Cod
     errors = await asyncio.gather(*calls, return_exceptions=True)
 
     assert [type(error).__mro__[1] for error in errors] == [ValueError] * 3
+
+
+async def test_a_picture_for_paper_is_kept_with_its_reading() -> None:
+    press = Workshop(SCAN_CHECK, LOGOS)
+    codes, wanted = Codes(press), Wanted(extent=Extent(mm=40))
+    first, second = await asyncio.gather(*(codes.picture(ADDRESS, "pdf", wanted) for _ in "12"))
+
+    assert first is second
+    assert await codes.picture(ADDRESS, "pdf", wanted) is first
+    assert first.reading is not None
+    assert (await codes.picture(ADDRESS, "pdf")).reading is None
+    codes.close()
+    await press.close()
+
+
+async def test_the_reading_of_a_png_is_of_the_code_and_not_of_the_white_around_it() -> None:
+    press = Workshop(SCAN_CHECK, LOGOS)
+    codes, text = Codes(press), ADDRESS
+    side, dots = make(text).side, 5
+    mm = (side * dots + side - 1) * 25.4 / 300  # as much white as there can be
+    picture = await codes.picture(text, "png", Wanted(extent=Extent(mm=int(mm), dpi=300)))
+
+    assert picture.reading is not None
+    assert picture.reading.module_mm == pytest.approx(dots * 25.4 / 300)
+    codes.close()
+    await press.close()
+
+
+async def test_a_crowd_of_different_codes_is_turned_away_and_then_taken(codes: Codes) -> None:
+    crowd = [
+        asyncio.create_task(codes.picture(f"{ADDRESS}{number}", "svg"))
+        for number in range(MAKING_MAX)
+    ]
+    await asyncio.sleep(0)  # all have asked
+
+    with pytest.raises(Unavailable):
+        await codes.picture(ADDRESS, "svg")
+    await asyncio.gather(*crowd)
+    assert (await codes.picture(ADDRESS, "svg")).data
+
+
+async def test_a_refusal_is_for_every_caller_and_is_not_kept(codes: Codes) -> None:
+    wanted = Wanted(CodeStyle(color="#ffd400"), Extent(mm=40))
+    for _ in range(2):
+        with pytest.raises(Invalid):
+            await codes.picture(ADDRESS, "png", wanted)
+    with pytest.raises(Invalid):
+        await codes.picture(ADDRESS, "svg", Wanted(extent=Extent(mm=40, dpi=300)))

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from handbill.qr.code import Code, make
-from handbill.qr.scan_check import UNREADABLE, check, read
+from handbill.qr.scan_check import UNREADABLE, check
 from tests.unit.qr.drawing import (
     drawn,
     inverted,
@@ -22,7 +22,7 @@ ADDRESS = "https://PAY.A-SHOP-SOMEWHERE.ORG/L/ABCDEFGHJK"
 CODE, STRONG = make(ADDRESS), make(ADDRESS, "H")
 
 
-def widths(picture: Image.Image, side_mm: float = 40, look: str = "") -> tuple[int, ...] | None:
+def widths(picture: Image.Image, side_mm: float = 40, look: str = "") -> tuple[int, ...]:
     """Of an ordinary and a good printer. A look of its own: nothing is known from another test."""
     own = look or f"{hash(picture.tobytes())}"
     return check(written(picture), ADDRESS, own, round(side_mm * 1_000), 150, 300)
@@ -31,7 +31,6 @@ def widths(picture: Image.Image, side_mm: float = 40, look: str = "") -> tuple[i
 def test_a_code_of_40_mm_is_read_from_several_times_its_width_by_either_printer() -> None:
     reaches = widths(drawn(CODE))
 
-    assert reaches is not None
     assert min(reaches) >= 7
     assert max(reaches) <= 10
 
@@ -39,23 +38,21 @@ def test_a_code_of_40_mm_is_read_from_several_times_its_width_by_either_printer(
 def test_a_simpler_code_is_read_from_as_far_as_a_denser_one_or_further() -> None:
     simple, dense = widths(drawn(CODE)), widths(drawn(STRONG))
 
-    assert simple is not None
-    assert dense is not None
     assert min(simple) >= min(dense)
 
 
 @pytest.mark.parametrize("spoil", [inverted, lambda code: with_a_logo_of(code, 0.6)])
-def test_a_picture_that_nobody_reads_even_from_near_is_none(
+def test_a_picture_that_nobody_reads_even_from_near_says_nothing(
     spoil: Callable[[Code], Image.Image],
 ) -> None:
-    assert widths(spoil(CODE)) is None
+    assert widths(spoil(CODE)) == ()
 
 
 def test_the_text_of_every_picture_is_compared_however_well_its_look_is_known() -> None:
     other = make(ADDRESS[:-1] + "Z")
-    assert widths(drawn(CODE), look="known") is not None
+    assert widths(drawn(CODE), look="known") != ()
 
-    assert widths(drawn(other), look="known") is None
+    assert widths(drawn(other), look="known") == ()
 
 
 @pytest.mark.parametrize(
@@ -73,17 +70,8 @@ def test_a_code_that_is_read_on_the_screen_but_not_from_paper_is_unreadable(
 ) -> None:
     reaches = widths(picture, side_mm)
 
-    assert reaches is None or UNREADABLE in reaches
+    assert reaches == () or UNREADABLE in reaches
 
 
 def test_the_same_code_is_judged_the_same_every_time() -> None:
     assert widths(drawn(CODE), look="first") == widths(drawn(CODE), look="second")
-
-
-def test_all_codes_of_a_page_are_read() -> None:
-    page = Image.new("L", (700, 400), 255)
-    page.paste(drawn(CODE), (10, 20))
-    page.paste(drawn(STRONG), (330, 20))
-
-    assert read(written(page)) == (ADDRESS, ADDRESS)
-    assert read(written(Image.new("L", (700, 400), 255))) == ()
