@@ -51,7 +51,7 @@ class RunningHouse:
         self.merchant = merchant
         self.road = road
         self.receiver = receiver
-        self.url = house.addresses.base
+        self.url = f"http://localhost:{house.settings.port}"
         self.clients: list[httpx2.AsyncClient] = []
         self.shop = self.client({"x-api-key": merchant.api_keys["test"]})
         self.payer = self.client(HTML)
@@ -147,8 +147,8 @@ async def running_house(
     sandbox_url: str | None = None,
     **options: object,
 ) -> AsyncIterator[RunningHouse]:
-    """`options` are settings. `sandbox_url`: the acquirer has an address of its own, see
-    `open_acquirer`."""
+    """`options` are settings: a `public_url` is printed and told, and nobody goes there.
+    `sandbox_url`: the acquirer has an address of its own, see `open_acquirer`."""
     server = Server()
     given = {
         "data": folder,

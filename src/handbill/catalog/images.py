@@ -116,6 +116,20 @@ async def read(storage: Storage, key: str, variant: Variant = "full") -> tuple[b
     return await storage.get(small_key(key) if variant == "small" else key)
 
 
+async def read_whole(storage: Storage, workshop: Workshop, key: str) -> bytes | None:
+    """A picture that can be decoded to its last byte, JPEG or PNG; None for one that is gone or
+    broken. Raises Unavailable where storage or workshop cannot tell."""
+    found = await read(storage, key)
+    if found is None:
+        return None
+    data, _ = found
+    try:
+        await _worked(workshop, "check", data, kind_of(data))
+    except (BrokenImage, UnsupportedMedia):
+        return None
+    return data
+
+
 def key_of(url: str, base: str) -> str | None:
     """The key in an address that `Addresses.image` built on `base`, or None for any other text."""
     key = url.removeprefix(f"{base}/")
@@ -145,14 +159,25 @@ def kind_of(data: bytes) -> Kind:
 
 
 async def _rebuild(workshop: Workshop, data: bytes, kind: Kind) -> _Rebuilt:
+    answer = await _worked(workshop, "rebuild", data, kind)
     try:
-        answer = await workshop.run(f"{PICTURES}:rebuild", data, kind)
         return msgspec.convert(answer, _Rebuilt)
+    except msgspec.ValidationError as error:
+        raise _broken() from error
+
+
+async def _worked(workshop: Workshop, function: str, data: bytes, kind: Kind) -> object:
+    try:
+        return await workshop.run(f"{PICTURES}:{function}", data, kind)
     except JobTimedOut as error:
         raise Unavailable("The picture could not be read in time. Try again.") from error
-    except (JobFailed, JobStopped, msgspec.ValidationError) as error:
+    except (JobFailed, JobStopped) as error:
         # Too big or fatal to decode: for the sender that is one thing.
-        raise BrokenImage({"image": ["cannot be read as a picture"]}) from error
+        raise _broken() from error
+
+
+def _broken() -> BrokenImage:
+    return BrokenImage({"image": ["cannot be read as a picture"]})
 
 
 def _tame(name: str) -> str:

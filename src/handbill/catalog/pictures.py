@@ -46,7 +46,20 @@ def rebuild(data: bytes, kind: str) -> tuple[bytes, int, int, bytes]:
     except Exception:
         # Broad on purpose: on hostile bytes the decoders raise whatever they stumble over. And
         # without the cause, which quotes them.
-        raise BrokenImage({"image": ["cannot be read as a picture"]}) from None
+        raise _broken() from None
+
+
+def check(data: bytes, kind: str) -> int:
+    """How many pixels it has. Raises BrokenImage for what cannot be decoded to its last byte: what
+    comes from a disk may have been cut."""
+    try:
+        image = _open(data, kind)
+        image.load()
+    except MemoryError:
+        raise
+    except Exception:  # as in `rebuild`
+        raise _broken() from None
+    return image.width * image.height
 
 
 def _open(data: bytes, kind: str) -> Image.Image:
@@ -157,6 +170,10 @@ def _small(image: Image.Image) -> bytes:
     file = io.BytesIO()
     _shrunk(image, SMALL_SIDE_MAX).save(file, "WEBP", quality=WEBP_QUALITY, method=4)
     return file.getvalue()
+
+
+def _broken() -> BrokenImage:
+    return BrokenImage({"image": ["cannot be read as a picture"]})
 
 
 def _too_large() -> TooLarge:

@@ -78,3 +78,17 @@ def plain_host(host: str) -> str:
 
 def _after(query: str) -> str:
     return f"?{query}" if query else ""
+
+
+def as_typed(addresses: Addresses, code: str) -> str:
+    """What a QR code holds, as people type it: `pay.example.com/L/8M2K7QPX4D`. Browsers add the
+    scheme."""
+    return f"{_in_letters(addresses.host)}{addresses.path}/L/{code}"
+
+
+def _in_letters(host: str) -> str:
+    """`кафе.рф` for `xn--80akn5b.xn--p1ai`: whoever reads it on paper can type it."""
+    try:
+        return host.encode().decode("idna")
+    except UnicodeError:
+        return host

@@ -82,6 +82,14 @@ def find_any(tx: Tx, placement_id: str) -> Placement | None:
     )
 
 
+def find_many(tx: Tx, link_id: str, placement_ids: Sequence[str]) -> list[Placement]:
+    """Those of the link, in no order."""
+    if not placement_ids:
+        return []
+    text = f"SELECT {_COLUMNS} FROM placements WHERE {_OF_LINK} AND id IN :ids"
+    return tx.all(Placement, text, link_id=link_id, ids=list(placement_ids))
+
+
 def list_page(
     tx: Tx, link_id: str, after: Position | None, limit: int, q: str | None = None
 ) -> Page[Placement]:

@@ -56,9 +56,11 @@ _UPSERT = (
 
 def price_of(link: Link, merchant: Merchant) -> Money | None:
     """What paper says and a payer pays, the payer's fee included; None where they type it."""
-    if link.amount_type is not AmountType.FIXED:
-        return None
-    return Money(derive(merchant.fee_rule, link.amount).with_fee, link.currency)
+    return with_fee(link.amount, merchant) if link.amount_type is AmountType.FIXED else None
+
+
+def with_fee(amount: Money, merchant: Merchant) -> Money:
+    return Money(derive(merchant.fee_rule, amount).with_fee, amount.currency)
 
 
 def is_stale(printed: Print, price: Money | None) -> bool:

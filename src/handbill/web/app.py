@@ -47,7 +47,7 @@ class Application(Entrance):
         routes: list[Route | Mount] = [
             *self.health.routes(),
             *Metrics(parts, visits).routes(),
-            *api.routes(Deps.of(parts, self._crowds, snippets.make)),
+            *api.routes(Deps.of(parts, self._crowds, snippets.make, self._site.desk.printer)),
             *Inbound(parts.db, parts.inbox).routes(),
             *self._site.routes(),
             *Till(self._site.desk).routes(),

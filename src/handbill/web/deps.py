@@ -20,6 +20,7 @@ from handbill.merchants.model import Identity
 from handbill.notices.telling import Teller
 from handbill.web.crowds import Crowds
 from handbill.web.parts import Parts
+from handbill.web.prints import Printer
 from handbill.web.rates import Rates
 from handbill.web.snippets import MakeSnippets
 
@@ -47,9 +48,10 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
     tallies: Tallies
     crowds: Crowds
     snippets: MakeSnippets
+    printer: Printer
 
     @classmethod
-    def of(cls, parts: Parts, crowds: Crowds, snippets: MakeSnippets) -> Deps:
+    def of(cls, parts: Parts, crowds: Crowds, snippets: MakeSnippets, printer: Printer) -> Deps:
         settings = parts.settings
         rates = Rates(parts.clock, settings.rate_limit, settings.rate_burst)
         return cls(
@@ -67,4 +69,5 @@ class Deps(msgspec.Struct, frozen=True, kw_only=True):
             tallies=parts.db.tallies,
             crowds=crowds,
             snippets=snippets,
+            printer=printer,
         )

@@ -13,7 +13,7 @@ from handbill.kernel import errors
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.warnings import Warned
 from handbill.web import problems, repeats
-from handbill.web.operations import Operation
+from handbill.web.operations import FileAnswer, Operation
 from handbill.web.replies import JSON
 from handbill.web.schemas import Schema, Schemas
 from handbill.web.sheets import CSV
@@ -187,6 +187,8 @@ def _without_null(schema: Schema) -> Schema:
 
 def _responses(operation: Operation, schemas: Schemas) -> Schema:
     responses: Schema = {}
+    if operation.file is not None:
+        responses[str(operation.status)] = _file(operation.file)
     if operation.answer is not None:
         named = [*_SCALAR_HEADERS, *(_OF_REPLAYS if operation.takes_key else ())]
         table = {CSV: {"schema": {"type": "string"}}} if operation.as_table else {}
@@ -201,6 +203,19 @@ def _responses(operation: Operation, schemas: Schemas) -> Schema:
     for status in statuses_of(operation):
         responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
     return responses
+
+
+def _file(file: FileAnswer) -> Schema:
+    shared = {name: {"$ref": f"#/components/headers/{name}"} for name in _SCALAR_HEADERS}
+    own = {
+        name: {"description": words, "schema": {"type": "string"}}
+        for name, words in file.headers.items()
+    }
+    return {
+        "description": "A file",
+        "headers": {**shared, **own},
+        "content": {file.content_type: {"schema": {"type": "string"}}},
+    }
 
 
 def _envelope(operation: Operation, schemas: Schemas) -> Schema:

@@ -3,7 +3,7 @@ and its part of the reference page all come from the declaration."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -39,7 +39,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     query: type[Any] | None = None
     upload: Upload | None = None
     answer: type[Any] | None = None
-    """None: the operation always ends in one of `errors`."""
+    """None: a `file`, or the operation always ends in one of `errors`."""
+    file: FileAnswer | None = None
+    """In place of JSON: then the handler gives a `Reply` with the bytes."""
     several: bool = False
     """Whether `data` is an array of `answer`, all of it in one page."""
     paged: bool = False
@@ -55,11 +57,20 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     errors: Sequence[type[HandbillError]] = ()
     example: Any = None
     """A body that works, for the document and the curl line."""
+    is_repeatable: bool = False
+    """Whether a repeat does nothing that the first did not, so that no key has to prevent it."""
 
     @property
     def takes_key(self) -> bool:
         """Whether `Idempotency-Key` means something here."""
-        return self.method in repeats.METHODS
+        return self.method in repeats.METHODS and not self.is_repeatable
+
+
+class FileAnswer(msgspec.Struct, frozen=True):
+    """`headers`: what each of them says."""
+
+    content_type: str
+    headers: Mapping[str, str]
 
 
 class Upload(msgspec.Struct, frozen=True):

@@ -141,6 +141,8 @@ def curl(operation: Operation, base: str) -> str:
     if operation.example is not None:
         lines.insert(1, '  -H "Content-Type: application/json"')
         lines.append("  -d '" + _laid_out(operation.example).replace("'", "'\\''") + "'")
+    if operation.file is not None:
+        lines.append("  -OJ")
     return " \\\n".join(lines)
 
 

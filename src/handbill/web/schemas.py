@@ -101,6 +101,8 @@ def _plain(info: inspect.Type) -> Schema:
         return _bounds(**text, minLength=info.min_length, maxLength=info.max_length)
     if isinstance(info, inspect.IntType):
         return _bounds(type="integer", minimum=info.ge, maximum=info.le)
+    if isinstance(info, inspect.FloatType):
+        return _bounds(type="number", minimum=info.ge, maximum=info.le)
     if isinstance(info, inspect.BoolType):
         return {"type": "boolean"}
     if isinstance(info, inspect.LiteralType):

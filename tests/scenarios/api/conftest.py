@@ -30,6 +30,7 @@ from handbill.web.crowds import Crowds
 from handbill.web.deps import Deps
 from handbill.web.pages.assets import Assets
 from handbill.web.pages.language import speak
+from handbill.web.pages.prints.printer import PagePrinter
 from handbill.web.pages.render import Renderer
 from handbill.web.pages.snippets import SnippetMaker
 from tests.support.notices import FakeCourier
@@ -80,7 +81,7 @@ async def house(db: Database, clock: ManualClock, tmp_path: Path) -> AsyncIterat
     crypto = Crypto(b"an installation key of the tests")
     options = {"data": str(tmp_path), "public_url": BASE, "webhook_networks": "127.0.0.0/8"}
     chosen = settings.load(options, {})
-    workshop = Workshop("handbill.catalog.pictures")
+    workshop, storage = Workshop("handbill.catalog.pictures"), open_storage(chosen)
     deps = Deps(
         db=db,
         acquirers=Acquirers(Registry({}), crypto),
@@ -90,12 +91,13 @@ async def house(db: Database, clock: ManualClock, tmp_path: Path) -> AsyncIterat
         rates=None,
         settings=chosen,
         crypto=crypto,
-        storage=open_storage(chosen),
+        storage=storage,
         workshop=workshop,
         teller=Teller(FakeCourier(), speak),
         tallies=db.tallies,
         crowds=Crowds(None, db.tallies),
         snippets=SnippetMaker(Addresses(BASE), Renderer(Assets())).make,
+        printer=PagePrinter(db, storage, workshop, workshop, Addresses(BASE)),
     )
     shop = await db.write(lambda tx: service.create(tx, crypto, "Shop", None))
     other = await db.write(lambda tx: service.create(tx, crypto, "Other", None))

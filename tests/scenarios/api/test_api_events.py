@@ -22,7 +22,7 @@ from tests.scenarios.api.shapes import (
 
 pytestmark = pytest.mark.anyio
 
-WITHOUT = {"image", "url", "qr_url", "payment_url", "products", "products_total"}
+WITHOUT = {"image", "url", "qr_url", "payment_url", "products", "products_total", "print"}
 """What the API shows beside the snapshot of an event: addresses, and what they are built from."""
 
 

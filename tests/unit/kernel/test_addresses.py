@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from handbill.kernel.addresses import Addresses
+from handbill.kernel.addresses import Addresses, as_typed
 
 ALPHANUMERIC = re.compile(r"[0-9A-Z $%*+\-./:]*")
 
@@ -26,6 +26,19 @@ def test_the_printed_address_is_in_capitals_but_for_its_scheme(public_url: str, 
 
     assert made == short
     assert ALPHANUMERIC.fullmatch(made.partition("://")[2])
+
+
+@pytest.mark.parametrize(
+    ("public_url", "typed"),
+    [
+        ("https://pay.example", "pay.example/L/0123456789"),
+        ("http://localhost:8000", "localhost:8000/L/0123456789"),
+        ("https://xn--80akn5b.xn--p1ai", "кафе.рф/L/0123456789"),
+        ("https://xn--a.example", "xn--a.example/L/0123456789"),
+    ],
+)
+def test_the_same_is_short_for_people_who_type_it(public_url: str, typed: str) -> None:
+    assert as_typed(Addresses(public_url), "0123456789") == typed
 
 
 def test_every_address_lies_below_the_public_one() -> None:

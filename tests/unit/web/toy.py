@@ -197,6 +197,7 @@ def toy_deps(clock: ManualClock, rates: Rates | None = None) -> Deps:
         workshop=missing,
         teller=missing,
         snippets=missing,
+        printer=missing,
         tallies=Tallies(),
         crowds=Crowds(None, Tallies()),
         keyring=ToyKeys(),

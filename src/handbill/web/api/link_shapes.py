@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from handbill.infra.database import Tx
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import iso
 from handbill.kernel.languages import LanguageCode
@@ -24,6 +26,8 @@ from handbill.links.model import (
     Label,
     LinkWithProducts,
 )
+from handbill.web.api import last_prints
+from handbill.web.api.last_prints import LastPrint, LastPrints
 from handbill.web.api.products import Product, show_product
 from handbill.web.api.values import (
     Address,
@@ -273,6 +277,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     products_total: Annotated[int, Meta(description="Sum of price times quantity.")]
     test: bool
     updated: Moment
+    printed: LastPrint | None = msgspec.field(name="print")
 
 
 class DeletedLink(msgspec.Struct, frozen=True):
@@ -282,8 +287,22 @@ class DeletedLink(msgspec.Struct, frozen=True):
     deleted: bool = True
 
 
-def show_link(full: LinkWithProducts, addresses: Addresses) -> Link:
-    link = full.link
+class Seen(msgspec.Struct, frozen=True):
+    """A link with what was printed last of it and of its products."""
+
+    full: LinkWithProducts
+    printed: LastPrints
+
+
+def seen(tx: Tx, found: Sequence[LinkWithProducts], *, is_new: bool = False) -> list[Seen]:
+    """`is_new`: nothing can have been printed of the links themselves."""
+    links = [] if is_new else [one.link for one in found]
+    printed = last_prints.read(tx, links, [product for one in found for product in one.products])
+    return [Seen(one, printed) for one in found]
+
+
+def show_link(seen: Seen, addresses: Addresses) -> Link:
+    full, link, printed = seen.full, seen.full.link, seen.printed
     amount = Amount(default=link.amount_minor, currency=link.currency)
     if link.amount_type is AmountType.DYNAMIC:
         amount = msgspec.structs.replace(amount, min=link.min_minor, max=link.max_minor)
@@ -295,7 +314,7 @@ def show_link(full: LinkWithProducts, addresses: Addresses) -> Link:
         amount_type=link.amount_type,
         pay_config=_show_pay_config(link.pay_config),
         image=None if link.image is None else addresses.image(link.image),
-        products=[show_product(product, addresses) for product in full.products],
+        products=[show_product(product, addresses, printed) for product in full.products],
         url=addresses.link_page(link.id),
         qr_url=addresses.link_qr(link.id),
         status=link.status.value,
@@ -314,6 +333,7 @@ def show_link(full: LinkWithProducts, addresses: Addresses) -> Link:
         products_total=full.products_total,
         test=link.test,
         updated=iso(link.updated_at),
+        printed=printed.get(link.id),
     )
 
 

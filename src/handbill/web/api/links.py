@@ -26,6 +26,8 @@ from handbill.web.api.link_shapes import (
     LinkFilter,
     NewLink,
     PayConfigIn,
+    Seen,
+    seen,
     show_link,
 )
 from handbill.web.api.pictures import key_in
@@ -46,29 +48,38 @@ _PLAIN = (
 async def create_link(call: Call, body: NewLink) -> Reply:
     terms = _terms(body, call.deps.addresses)
     networks = call.deps.settings.webhook_networks
-    return await call.write(
-        lambda tx: service.create(tx, call.tenant, terms, body.products, networks),
-        lambda made: _shown(made, call.deps.addresses),
-    )
+
+    def create(tx: Tx) -> tuple[Made, Seen]:
+        made = service.create(tx, call.tenant, terms, body.products, networks)
+        return made, seen(tx, [made.full], is_new=True)[0]
+
+    return await call.write(create, lambda done: _shown(*done, call.deps.addresses))
 
 
 async def get_link(call: Call) -> Link:
-    found = await call.deps.db.point(lambda tx: service.get(tx, call.tenant, call.id))
+    found = await call.deps.db.point(
+        lambda tx: seen(tx, [service.get(tx, call.tenant, call.id)])[0]
+    )
     return show_link(found, call.deps.addresses)
 
 
 async def list_links(call: Call, query: LinkFilter) -> Page[Link]:
     narrow = store.Filter(**{name: getattr(query, name) for name in store.Filter.__struct_fields__})
-    page = await call.deps.db.read(
-        lambda tx: service.list_page(tx, call.tenant, narrow, query.cursor, query.limit)
-    )
+
+    def read(tx: Tx) -> Page[Seen]:
+        page = service.list_page(tx, call.tenant, narrow, query.cursor, query.limit)
+        return Page(seen(tx, page.items), page.next)
+
+    page = await call.deps.db.read(read)
     return Page([show_link(item, call.deps.addresses) for item in page.items], page.next)
 
 
 async def change_link(call: Call, body: LinkChange) -> Reply:
-    return await call.write(
-        lambda tx: _change(tx, call, body), lambda made: _shown(made, call.deps.addresses)
-    )
+    def change(tx: Tx) -> tuple[Made, Seen]:
+        made = _change(tx, call, body)
+        return made, seen(tx, [made.full])[0]
+
+    return await call.write(change, lambda done: _shown(*done, call.deps.addresses))
 
 
 async def delete_link(call: Call) -> Reply:
@@ -77,8 +88,8 @@ async def delete_link(call: Call) -> Reply:
     )
 
 
-def _shown(made: Made, addresses: Addresses) -> Shown:
-    return Shown(show_link(made.full, addresses), made.warnings)
+def _shown(made: Made, full: Seen, addresses: Addresses) -> Shown:
+    return Shown(show_link(full, addresses), made.warnings)
 
 
 def _terms(body: NewLink, addresses: Addresses) -> Terms:

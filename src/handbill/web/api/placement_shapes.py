@@ -14,6 +14,7 @@ from handbill.links import placement_names, placement_tables
 from handbill.links.placement_names import AT_ONCE_MAX, NAME_MAX, RANGE_LENGTH_MAX, Row
 from handbill.links.placement_store import Placement as Stored
 from handbill.links.traffic import Traffic
+from handbill.web.api.last_prints import LastPrint
 from handbill.web.api.values import Address, Id, IdIn, Moment
 from handbill.web.cursors import Paged
 
@@ -107,6 +108,7 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     paid: Annotated[int, Meta(ge=0, description="Payments that were charged.")]
     test: bool
     updated: Moment
+    printed: LastPrint | None = msgspec.field(name="print")
 
 
 class DeletedPlacement(msgspec.Struct, frozen=True):
@@ -116,8 +118,10 @@ class DeletedPlacement(msgspec.Struct, frozen=True):
     deleted: bool = True
 
 
-def show_placement(placement: Stored, came: Traffic, addresses: Addresses) -> Placement:
-    """`came`: what came by its code to its link."""
+def show_placement(
+    placement: Stored, came: Traffic, printed: LastPrint | None, addresses: Addresses
+) -> Placement:
+    """`came`: what came by its code to its link; `printed`: what was printed of it last."""
     page = addresses.placement_page(placement.code)
     return Placement(
         id=placement.id,
@@ -133,4 +137,5 @@ def show_placement(placement: Stored, came: Traffic, addresses: Addresses) -> Pl
         paid=came.paid,
         test=placement.test,
         updated=iso(placement.updated_at),
+        printed=printed,
     )

@@ -15,7 +15,7 @@ from handbill.links.placement_names import AT_ONCE_MAX
 from handbill.links.placement_store import Placement as Stored
 from handbill.links.placements import PLACEMENTS_MAX
 from handbill.merchants.model import Scope, Tenant
-from handbill.web.api import links
+from handbill.web.api import last_prints, links
 from handbill.web.api.placement_shapes import (
     DeletedPlacement,
     NewPlacements,
@@ -78,8 +78,10 @@ def show_placements(tx: Tx, found: Sequence[Stored], addresses: Addresses) -> li
     """`found` are of one link."""
     if not found:
         return []
-    came = traffic.totals(tx, found[0].link_id, [one.code for one in found])
-    return [show_placement(one, came[one.code], addresses) for one in found]
+    codes = [one.code for one in found]
+    came = traffic.totals(tx, found[0].link_id, codes)
+    printed = last_prints.of_codes(tx, found[0].link_id, codes)
+    return [show_placement(one, came[one.code], printed.get(one.code), addresses) for one in found]
 
 
 def _path(call: Call) -> tuple[Tenant, str, str]:

@@ -10,11 +10,14 @@ from msgspec import UNSET, Meta, UnsetType
 from handbill.catalog import products as rules
 from handbill.catalog import store
 from handbill.catalog.products import ProductTerms
+from handbill.infra.database import Tx
 from handbill.infra.paging import Page
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import iso
 from handbill.links import products
 from handbill.merchants.model import Scope
+from handbill.web.api import last_prints
+from handbill.web.api.last_prints import LastPrint, LastPrints
 from handbill.web.api.pictures import key_in
 from handbill.web.api.values import Address, Currency, Id, Moment, PositiveMinor, Quantity
 from handbill.web.calls import Call
@@ -76,6 +79,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     qr_url: Address
     test: bool
     updated: Moment
+    printed: LastPrint | None = msgspec.field(name="print")
 
 
 class DeletedProduct(msgspec.Struct, frozen=True):
@@ -85,7 +89,7 @@ class DeletedProduct(msgspec.Struct, frozen=True):
     deleted: bool = True
 
 
-def show_product(product: rules.Product, addresses: Addresses) -> Product:
+def show_product(product: rules.Product, addresses: Addresses, printed: LastPrints) -> Product:
     return Product(
         id=product.id,
         created=iso(product.created_at),
@@ -101,6 +105,7 @@ def show_product(product: rules.Product, addresses: Addresses) -> Product:
         qr_url=addresses.product_qr(product.id),
         test=product.test,
         updated=iso(product.updated_at),
+        printed=printed.get(product.link_id),
     )
 
 
@@ -115,20 +120,25 @@ async def create_product(call: Call, body: NewProduct) -> Reply:
     )
     return await call.write(
         lambda tx: products.create(tx, call.tenant, terms),
-        lambda made: show_product(made, call.deps.addresses),
+        lambda made: show_product(made, call.deps.addresses, {}),
     )
 
 
 async def get_product(call: Call) -> Product:
-    found = await call.deps.db.point(lambda tx: products.get(tx, call.tenant, call.id))
-    return show_product(found, call.deps.addresses)
+    found, printed = await call.deps.db.point(
+        lambda tx: _with_print(tx, products.get(tx, call.tenant, call.id))
+    )
+    return show_product(found, call.deps.addresses, printed)
 
 
 async def list_products(call: Call, query: ProductFilter) -> Page[Product]:
-    page = await call.deps.db.read(
-        lambda tx: store.list_page(tx, call.tenant, query.cursor, query.limit, query.q)
-    )
-    return Page([show_product(item, call.deps.addresses) for item in page.items], page.next)
+    def read(tx: Tx) -> tuple[Page[rules.Product], LastPrints]:
+        page = store.list_page(tx, call.tenant, query.cursor, query.limit, query.q)
+        return page, last_prints.read(tx, products=page.items)
+
+    page, printed = await call.deps.db.read(read)
+    addresses = call.deps.addresses
+    return Page([show_product(item, addresses, printed) for item in page.items], page.next)
 
 
 async def change_product(call: Call, body: ProductChange) -> Reply:
@@ -140,8 +150,8 @@ async def change_product(call: Call, body: ProductChange) -> Reply:
     if "image" in changes:
         changes["image"] = key_in(changes["image"], call.deps.addresses)
     return await call.write(
-        lambda tx: products.change(tx, call.tenant, call.id, changes),
-        lambda changed: show_product(changed, call.deps.addresses),
+        lambda tx: _with_print(tx, products.change(tx, call.tenant, call.id, changes)),
+        lambda changed: show_product(changed[0], call.deps.addresses, changed[1]),
     )
 
 
@@ -149,6 +159,10 @@ async def delete_product(call: Call) -> Reply:
     return await call.write(
         lambda tx: products.delete(tx, call.tenant, call.id), lambda gone: DeletedProduct(gone.id)
     )
+
+
+def _with_print(tx: Tx, product: rules.Product) -> tuple[rules.Product, LastPrints]:
+    return product, last_prints.read(tx, products=[product])
 
 
 _PATH = "/api/v1/products"

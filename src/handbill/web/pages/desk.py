@@ -20,6 +20,7 @@ from handbill.web.pages import asking, languages, live
 from handbill.web.pages.assets import Assets
 from handbill.web.pages.headers import page_headers
 from handbill.web.pages.language import Language
+from handbill.web.pages.prints.printer import PagePrinter
 from handbill.web.pages.render import Renderer, blocked_page, end_page
 from handbill.web.pages.views import EndPage
 from handbill.web.parts import Parts
@@ -40,6 +41,9 @@ class Desk:
         self.payments = parts.payments
         self.codes = codes
         self.logos = Logos(parts.storage, parts.press)
+        self.printer = PagePrinter(
+            parts.db, parts.storage, parts.workshop, parts.press, parts.addresses
+        )
         self.streams = live.Streams(parts.db)
         self.assets = Assets(path=parts.addresses.path)
         self.languages = languages.Languages(parts.settings.languages)

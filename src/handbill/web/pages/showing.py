@@ -13,7 +13,7 @@ from handbill.kernel.cards import reads_like_card
 from handbill.kernel.clock import Instant
 from handbill.kernel.errors import Faults
 from handbill.kernel.money import AMOUNT_MAX, Money, parse_typed
-from handbill.links.model import AmountType, Label, Link
+from handbill.links.model import AmountType, Label, Link, LinkWithProducts
 from handbill.links.offer import Offer
 from handbill.merchants.fees import Fee
 from handbill.merchants.model import Merchant
@@ -150,9 +150,13 @@ def label_of(link: Link) -> Label:
 
 
 def title_of(offer: Offer, language: Language) -> str:
+    return title_of_link(offer.full, language)
+
+
+def title_of_link(full: LinkWithProducts, language: Language) -> str:
     """What is paid for, in a line: the link's title, else what it sells, else its description.
     Empty where the link says nothing of itself."""
-    link, products = offer.link, offer.full.products
+    link, products = full.link, full.products
     if link.title and link.title.strip():
         return link.title
     if products:
