@@ -21,7 +21,10 @@ DIGITS_MAX = 9
 
 _UNFIT = frozenset({"Cc", "Cs", "Cn", "Co", "Zl", "Zp"})
 """Of Unicode's categories. Cf is not among them: it joins the letters of Persian and of emoji."""
-_LEFT_BEHIND = re.compile(r"^[\s\ufeff\u200b]+|[\s\ufeff\u200b]+$")
+_AROUND = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\ufeff\u200b"
+"""Spaces of all kinds, and two signs without width that files and keyboards leave behind."""
+_SPELLED_MAX = 4 * NAME_MAX
+"""What is longer is too long in any spelling, and some of it would take seconds to normalise."""
 
 _DOTS = r"(?:\.{2,3}|\u2026|\uff0e{2})"
 _RANGE = re.compile(
@@ -39,7 +42,8 @@ class Row(msgspec.Struct, frozen=True):
 
 def cleaned(text: str) -> str:
     """A name in one spelling, without the spaces around it."""
-    return _LEFT_BEHIND.sub("", unicodedata.normalize("NFC", text))
+    text = text.strip(_AROUND)
+    return unicodedata.normalize("NFC", text) if len(text) <= _SPELLED_MAX else text
 
 
 def listed(names: Sequence[str], field: str = "names") -> list[Row]:
@@ -51,7 +55,9 @@ def listed(names: Sequence[str], field: str = "names") -> list[Row]:
 def typed(lines: Sequence[str], field: str = "names") -> list[Row]:
     """What a person types: each line is a range where it looks like one, else a name."""
     rows: list[Row] = []
-    for number, line in enumerate(lines[: AT_ONCE_MAX + 1]):
+    for number, line in enumerate(lines):
+        if len(rows) > AT_ONCE_MAX:
+            break
         at = f"{field}.{number}"
         rows += ranged(line, at) if is_range(line) else [Row(at, cleaned(line))]
     return bounded(rows, field)

@@ -148,6 +148,14 @@ def test_ranges_that_overlap_are_told_by_name() -> None:
     assert placement_names.faults(rows) == {"names.1": ["“Table 3” stands twice, first in names.0"]}
 
 
+def test_long_texts_are_refused_as_fast_as_short_ones() -> None:
+    """Each of these takes minutes where spaces or accents are looked at again and again."""
+    for text in ("a" + " " * 60_000 + "b", "a" + "\u0301\u0323" * 30_000, "1" * 60_000 + "..2"):
+        for rows in (placement_names.listed([text]), placement_names.typed([text])):
+            assert placement_names.faults(rows) == {"names.0": ["must be at most 80 characters"]}
+    assert len(placement_names.typed(["1..500"] * 60_000)) == 1
+
+
 def test_too_many_are_one_fault() -> None:
     for rows in (
         placement_names.listed(["x"] * 501),
