@@ -26,9 +26,11 @@ from handbill.web.pages.views import (
     PayPage,
     Picture,
     Received,
+    Requisite,
     Scan,
     Seller,
     StatusPage,
+    Transfer,
     Unfinished,
 )
 from tests.browser.asked_samples import asking
@@ -189,6 +191,50 @@ PAID = StatusPage(
     back_url="https://morgenrot.example/",
 )
 
+TRANSFER_PAGE = StatusPage(
+    state="transfer",
+    title="Breakfast for two",
+    total=rub(198_050),
+    seller=CAFE,
+    reference=REFERENCE,
+    method="Bank transfer",
+    refresh_seconds=300,
+    transfer=Transfer(
+        picture_url=f"{ORIGIN}/images/code.svg",
+        file_url=f"{ORIGIN}/images/code.png",
+        reference="7KX2M4QF9T",
+        requisites=(
+            Requisite("Recipient", "ООО «Три кита»"),  # noqa: RUF001
+            Requisite("Account number", "40702810138250123017"),
+            Requisite("Bank", 'ОАО "БАНК"'),  # noqa: RUF001
+            Requisite("BIC", "044525225"),
+            Requisite("Correspondent account", "30101810400000000225"),
+            Requisite("Tax number (INN)", "7707083893"),
+            Requisite("Amount in RUB", "1980.50"),
+            Requisite("Purpose of the payment", "7KX2M4QF9T Breakfast for two"),
+        ),
+        until=AT,
+    ),
+    try_again_url=f"{ORIGIN}/pay/link/x",
+)
+EUROS_PAGE = msgspec.structs.replace(
+    TRANSFER_PAGE,
+    total=Money(198_050, "EUR"),
+    transfer=Transfer(
+        picture_url=f"{ORIGIN}/images/code.svg",
+        file_url=f"{ORIGIN}/images/code.png",
+        reference="7KX2M4QF9T",
+        requisites=(
+            Requisite("Recipient", "François D'Alsace S.A."),
+            Requisite("IBAN", "FR1420041010050500013M02606"),
+            Requisite("Amount in EUR", "1980.50"),
+            Requisite("Purpose of the payment", "7KX2M4QF9T " + "Subscription " * 9),
+        ),
+        until=AT,
+        is_taken=True,
+    ),
+)
+
 STATUS: dict[str, StatusPage] = {
     "charged": PAID,
     "charged-test": msgspec.structs.replace(
@@ -230,6 +276,9 @@ STATUS: dict[str, StatusPage] = {
         scan=Scan(f"{ORIGIN}/images/code.svg", "https://sbp.example/AS1", 900),
         test=True,
     ),
+    "transfer": TRANSFER_PAGE,
+    "transfer-test": msgspec.structs.replace(TRANSFER_PAGE, test=True),
+    "transfer-euros": EUROS_PAGE,
     "code-over": StatusPage(
         state="code_over",
         title="Breakfast for two",

@@ -17,7 +17,9 @@ from handbill.cli import (
     merchants,
     notices,
     payers,
+    payments,
     placements,
+    providers,
     refunds,
     serve,
     till,
@@ -46,7 +48,9 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(links.app, name="links")
 app.add_typer(notices.app, name="notices")
 app.add_typer(payers.app, name="payers")
+app.add_typer(payments.app, name="payments")
 app.add_typer(placements.app, name="placements")
+app.add_typer(providers.app, name="providers")
 app.add_typer(refunds.app, name="refunds")
 app.add_typer(till.app, name="till")
 

@@ -34,6 +34,9 @@ def create(
     reason: Annotated[
         str | None, typer.Option("--reason", help="For the merchant's own books.")
     ] = None,
+    by_hand: Annotated[
+        bool, typer.Option("--by-hand", help="Of a bank transfer: you have sent the money back.")
+    ] = False,
     data: options.Data = None,
     database_url: options.DatabaseUrl = None,
     as_json: options.AsJson = False,
@@ -41,7 +44,9 @@ def create(
     """Give back a payment, all of it or a part. A running server sends it."""
     settings = options.load(data, database_url)
     merchant_id = options.read(settings, lambda tx: _owner(tx, payment_id))
-    made = options.write(settings, lambda tx: _open(tx, payment_id, amount, reason), merchant_id)
+    made = options.write(
+        settings, lambda tx: _open(tx, payment_id, amount, reason, by_hand), merchant_id
+    )
     _show(asyncio.run(_answered(settings, made)), as_json)
 
 
@@ -67,10 +72,10 @@ def list_all(
         _show(one, as_json=False)
 
 
-def _open(tx: Tx, payment_id: str, amount: int | None, reason: str | None) -> Refund:
+def _open(tx: Tx, payment_id: str, amount: int | None, reason: str | None, by_hand: bool) -> Refund:
     payment = store.get(tx, _known(payment_id))
     words = reason[: refunding.REASON_MAX] if reason else None
-    return refunding.open_refund(tx, payment, amount, words, at_once=True)
+    return refunding.open_refund(tx, payment, amount, words, at_once=True, by_hand=by_hand)
 
 
 def _owner(tx: Tx, payment_id: str) -> int:

@@ -178,6 +178,12 @@ def is_payable(tx: Tx, link_id: str) -> bool:
     return model.end_of(store.lock(tx, link_id), tx.now) is None
 
 
+def is_paid_up(tx: Tx, link_id: str) -> bool:
+    """Whether it is paid as often as it may be."""
+    link = store.find_for_page(tx, link_id)
+    return link is not None and model.is_full(link)
+
+
 def count_payment(tx: Tx, link_id: str, payment_id: str) -> bool:
     """A payment on this link was charged: its place becomes a count; the last one closes the link.
 

@@ -6,10 +6,13 @@ from typing import Any
 
 import httpx2
 
+from tests.support.transfers import EUROS, ROUBLES
+
 LINKS, PRODUCTS, TRANSACTIONS = "/api/v1/links", "/api/v1/products", "/api/v1/transactions"
 
 EVENTS, ENDPOINTS = "/api/v1/events", "/api/v1/webhook_endpoints"
 REQUESTS, CHANNELS = "/api/v1/requests", "/api/v1/notice_channels"
+ACCOUNTS = "/api/v1/provider_accounts"
 
 LINK: dict[str, Any] = {
     "amount": {"default": 1000, "currency": "RUB"},
@@ -23,6 +26,8 @@ PRODUCT: dict[str, Any] = {
     "currency": "RUB",
     "qty": "1",
 }
+IN_ROUBLES = {"provider": "transfer", "currency": "RUB", "requisites": ROUBLES}
+IN_EUROS = {"provider": "transfer", "currency": "EUR", "requisites": EUROS}
 
 
 async def made(client: httpx2.AsyncClient, path: str, body: Any) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from handbill.merchants.model import Scope
 from handbill.web.api import OPERATIONS
 from tests.scenarios.api.conftest import ApiHouse
 from tests.scenarios.api.shapes import (
+    ACCOUNTS,
     CHANNELS,
     ENDPOINTS,
     EVENTS,
+    IN_EUROS,
     LINK,
     LINKS,
     PRODUCT,
@@ -41,6 +43,7 @@ BODIES: dict[str, Any] = {
     "changeWebhookEndpoint": {"status": "disabled"},
     "replayToWebhookEndpoint": {"failed": True},
     "changeNoticeChannel": {"status": "disabled"},
+    "changeProviderAccount": {"status": "disabled"},
 }
 WITH_ID = [o for o in OPERATIONS if "{id}" in o.path and o.answer is not None]
 
@@ -59,6 +62,7 @@ async def mine(house: ApiHouse) -> dict[str, str]:
             "id"
         ],
         REQUESTS: await asked(house),
+        ACCOUNTS: (await made(house.shop, ACCOUNTS, IN_EUROS))["id"],
     }
 
 
@@ -96,7 +100,7 @@ async def test_a_strangers_object_answers_like_a_missing_one(
 
 def test_every_kind_of_object_is_tried() -> None:
     assert {o.path.partition("/{id}")[0] for o in WITH_ID} == {
-        *(LINKS, PRODUCTS, TRANSACTIONS, EVENTS, ENDPOINTS, CHANNELS, REQUESTS)
+        *(LINKS, PRODUCTS, TRANSACTIONS, EVENTS, ENDPOINTS, CHANNELS, REQUESTS, ACCOUNTS)
     }
 
 

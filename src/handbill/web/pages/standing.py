@@ -13,12 +13,13 @@ from urllib.parse import quote
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import SECOND, Instant
 from handbill.kernel.money import Money
-from handbill.merchants.model import Merchant
+from handbill.merchants.model import BY_HAND, Merchant
 from handbill.merchants.money_rule import OnSurplus
 from handbill.payments import model
 from handbill.payments.mark import Mark
 from handbill.payments.model import Attempt, AttemptStatus, Payment, PaymentStatus
 from handbill.payments.service import PaymentWithAttempt
+from handbill.web.pages import transfers
 from handbill.web.pages.language import Language
 from handbill.web.pages.showing import first_line, seconds_until, seller
 from handbill.web.pages.views import Line, Scan, StatusPage, StatusState, Unfinished
@@ -31,7 +32,11 @@ UNANSWERED_AFTER = 5 * SECOND
 CODE_BYTES_MAX = 2_331
 """What the largest QR code holds at level M (ISO/IEC 18004, table 7)."""
 
-LOOKING_AGAIN: frozenset[StatusState] = frozenset({"waiting", "scan", "code_over", "unknown"})
+TRANSFER_REFRESH_SECONDS = 300
+"""The same while a transfer is awaited: who copies from the page is not to be disturbed."""
+LOOKING_AGAIN: frozenset[StatusState] = frozenset(
+    {"waiting", "scan", "transfer", "code_over", "unknown"}
+)
 OPEN = LOOKING_AGAIN | {"review"}
 """States in which something is still to come."""
 
@@ -49,7 +54,10 @@ def status_page(
     language: Language,
     mark: Mark,
     now: Instant,
+    *,
+    is_taken: bool = False,
 ) -> StatusPage:
+    """`is_taken`: the link is paid as often as it may be."""
     payment, attempt = found.payment, found.attempt
     state = state_of(payment, attempt, now)
     fee = payment.amount_with_fee_minor - payment.amount_minor
@@ -75,6 +83,11 @@ def status_page(
         receipt_number=payment.txid if payment.charged_at is not None else "",
         reason=language.gettext(said) if said else "",
         scan=_scan(payment, attempt, addresses, now) if state == "scan" else None,
+        transfer=(
+            transfers.view_of(payment, attempt, addresses, language, is_taken=is_taken)
+            if state == "transfer" and attempt is not None
+            else None
+        ),
         continue_url=_continue(payment, attempt) if state == "waiting" else None,
         try_again_url=(
             language.onward(_again(payment, addresses))
@@ -86,8 +99,8 @@ def status_page(
         events_url=addresses.status_page(payment.token) + "/events" if looks_again else None,
         receipt_url=addresses.status_page(payment.token) + "/receipt" if has_money else None,
         mark=mark if state == "charged" else None,
-        surplus=_surplus(merchant) if payment.surplus and state == "charged" else None,
-        refresh_seconds=REFRESH_SECONDS if looks_again else None,
+        surplus=_surplus(merchant, method) if payment.surplus and state == "charged" else None,
+        refresh_seconds=_refresh_seconds(state) if looks_again else None,
         test=payment.test,
     )
 
@@ -109,12 +122,13 @@ def state_of(payment: Payment, attempt: Attempt | None, now: Instant) -> StatusS
     return "not_started" if state == "declined" and _never_began(attempt) else state
 
 
-def shown(found: PaymentWithAttempt, now: Instant) -> dict[str, str]:
+def shown(found: PaymentWithAttempt, now: Instant, *, is_taken: bool = False) -> dict[str, str]:
     """What a page that is still open compares with what stands on it."""
     payment, attempt = found.payment, found.attempt
     state = state_of(payment, attempt, now)
     goes_on = state == "waiting" and _continue(payment, attempt) is not None
-    return {"state": state, "look": "continue" if goes_on else ""}
+    taken = "taken" if state == "transfer" and is_taken else ""
+    return {"state": state, "look": "continue" if goes_on else taken}
 
 
 def unfinished(found: PaymentWithAttempt, addresses: Addresses, now: Instant) -> Unfinished | None:
@@ -132,6 +146,8 @@ def _live_state(payment: Payment, attempt: Attempt, now: Instant) -> StatusState
         return "unknown" if now - attempt.created_at >= UNANSWERED_AFTER else "waiting"
     if payment.status is not PaymentStatus.PENDING or attempt.qr_payload is None:
         return "waiting"
+    if attempt.by_hand:
+        return "transfer"
     return "scan" if now < attempt.expires_at else "code_over"
 
 
@@ -151,9 +167,14 @@ def _line(line: model.Line, currency: str) -> Line:
     return Line(line.title, quantity=line.units, amount=Money(line.amount_minor, currency))
 
 
-def _surplus(merchant: Merchant) -> Literal["returned", "judged"]:
-    """What the merchant's rule makes of it."""
-    return "returned" if merchant.money_rule.surplus is OnSurplus.REFUND else "judged"
+def _surplus(merchant: Merchant, method: str | None) -> Literal["returned", "judged"]:
+    """What the merchant's rule makes of it. Of a transfer a person has to."""
+    goes_back = merchant.money_rule.surplus is OnSurplus.REFUND and method not in BY_HAND
+    return "returned" if goes_back else "judged"
+
+
+def _refresh_seconds(state: StatusState) -> int:
+    return TRANSFER_REFRESH_SECONDS if state == "transfer" else REFRESH_SECONDS
 
 
 def _reason(payment: Payment, attempt: Attempt | None) -> str:
@@ -177,7 +198,7 @@ def _scan(
 def _may_choose(payment: Payment, state: StatusState, now: Instant) -> bool:
     """Whether the payer may try again or choose another way. Not while an answer is on its way:
     that would ask for money twice."""
-    if state in ("waiting", "scan", "code_over"):
+    if state in ("waiting", "scan", "transfer", "code_over"):
         return payment.status is PaymentStatus.PENDING
     if state not in ("declined", "not_started", "cancelled", "expired"):
         return False

@@ -7,32 +7,21 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from handbill.infra.database import Tx
 from handbill.kernel.clock import Instant
 from handbill.kernel.errors import Conflict, LinkNotPayable, NotFound
-from handbill.merchants import accounts
-from handbill.merchants import service as merchants
-from handbill.merchants.model import Account, Merchant, MerchantStatus
-from handbill.payments import facts, letters, model, service
+from handbill.merchants.model import MerchantStatus
+from handbill.payments import facts, model
 from handbill.payments.mark import mark_of
 from handbill.payments.order import Order
 from handbill.payments.service import PaymentWithAttempt
-from handbill.web.pages import asking, ends, showing, standing
+from handbill.qr.kept import CONTENT_TYPES, Format
+from handbill.web.pages import asking, ends, one_payment, showing, standing
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.headers import PICTURE_POLICY
 from handbill.web.pages.language import Language
+from handbill.web.pages.one_payment import Read
 from handbill.web.pages.onward import led_on, told
 from handbill.web.pages.views import ByMail, PayPage, StatusPage
-
-
-class Read(msgspec.Struct, frozen=True):
-    """All that the pages of a payment show, of one snapshot. `letter`: the last one with a
-    receipt."""
-
-    found: PaymentWithAttempt
-    merchant: Merchant
-    offered: tuple[tuple[str, Account], ...]
-    letter: letters.ReceiptLetter | None
 
 
 class Statuses:
@@ -48,6 +37,7 @@ class Statuses:
             Route("/pay/status/{token}", guard(self.show), methods=["GET"]),
             Route("/pay/status/{token}/events", guard(self.events), methods=["GET"]),
             Route("/pay/status/{token}/qr.svg", guard(self.code), methods=["GET"]),
+            Route("/pay/status/{token}/qr.png", guard(self.code_to_keep), methods=["GET"]),
             Route("/pay/payment/{token}", guard(self.offer), methods=["GET"]),
             Route("/pay/payment/{token}", guard(self.pay), methods=["POST"]),
         ]
@@ -81,7 +71,9 @@ class Statuses:
     def view(self, read: Read, language: Language) -> StatusPage:
         desk = self._desk
         mark, now = mark_of(desk.crypto, read.found.payment), desk.clock.now()
-        return standing.status_page(read.found, read.merchant, desk.addresses, language, mark, now)
+        return standing.status_page(
+            read.found, read.merchant, desk.addresses, language, mark, now, is_taken=read.is_taken
+        )
 
     async def events(self, request: Request) -> Response:
         """Tells an open page that it is no longer true."""
@@ -89,23 +81,32 @@ class Statuses:
         payment = (await self.read(request)).found.payment
 
         async def look() -> dict[str, str]:
-            found = await desk.db.point(lambda tx: service.by_token(tx, token))
-            return standing.shown(found, desk.clock.now())
+            seen = await desk.db.point(lambda tx: one_payment.glance(tx, token))
+            return standing.shown(seen.found, desk.clock.now(), is_taken=seen.is_taken)
 
         network = asking.network(request, desk.crypto)
         return desk.streams.open(facts.topic(payment.id), look, network=network)
 
     async def code(self, request: Request) -> Response:
         """The QR that the acquirer gave us, drawn by us: no picture of a third party."""
+        return await self._picture(request, "svg")
+
+    async def code_to_keep(self, request: Request) -> Response:
+        """The same as a file, for a payer whose phone shows the code and is to read it too."""
+        answer = await self._picture(request, "png")
+        answer.headers["content-disposition"] = 'attachment; filename="payment.png"'
+        return answer
+
+    async def _picture(self, request: Request, form: Format) -> Response:
         attempt = (await self.read(request)).found.attempt
         if attempt is None or attempt.qr_payload is None or not attempt.live:
             raise NotFound("There is no code to scan.")
         try:
-            picture = await self._desk.codes.picture(attempt.qr_payload, "svg")
+            picture = await self._desk.codes.picture(attempt.qr_payload, form)
         except ValueError as error:  # an acquirer's text may be longer than any code
             raise NotFound("No code holds this text.") from error
         headers = {**self._desk.plain_headers(), "content-security-policy": PICTURE_POLICY}
-        return Response(picture.data, headers=headers, media_type="image/svg+xml")
+        return Response(picture.data, headers=headers, media_type=CONTENT_TYPES[form])
 
     async def offer(self, request: Request) -> Response:
         read = await self.read(request)
@@ -160,7 +161,7 @@ class Statuses:
 
     async def read(self, request: Request) -> Read:
         token = request.path_params["token"]
-        return await self._desk.db.point(lambda tx: _read(tx, token))
+        return await self._desk.db.point(lambda tx: one_payment.read(tx, token))
 
     def _view(self, read: Read, language: Language) -> PayPage:
         desk = self._desk
@@ -183,11 +184,3 @@ def _not_begun(found: PaymentWithAttempt, now: Instant) -> bool:
     """Whether it can still be paid and nobody has tried: there is nothing to tell of it yet."""
     payment = found.payment
     return found.attempt is None and payment.status in model.OPEN and now < payment.expires_at
-
-
-def _read(tx: Tx, token: str) -> Read:
-    found = service.by_token(tx, token)
-    payment = found.payment
-    offered = tuple(accounts.offered(tx, payment.tenant, payment.currency).items())
-    letter = letters.latest(tx, payment.id) if payment.status in model.PAID else None
-    return Read(found, merchants.get(tx, payment.merchant_id), offered, letter)

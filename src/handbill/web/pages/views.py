@@ -19,6 +19,7 @@ from handbill.web.pages.forms import Chip, Form
 StatusState = Literal[
     "waiting",
     "scan",
+    "transfer",
     "code_over",
     "charged",
     "declined",
@@ -171,6 +172,25 @@ class Scan(msgspec.Struct, frozen=True):
     seconds_left: int
 
 
+class Requisite(msgspec.Struct, frozen=True):
+    """A value that a payer types into a form of their bank."""
+
+    label: str
+    value: str
+
+
+class Transfer(msgspec.Struct, frozen=True):
+    """A bank transfer that is awaited until then. `picture_url` shows its code, `file_url` saves
+    it; `is_taken`: somebody else has paid for the same meanwhile."""
+
+    picture_url: str
+    file_url: str
+    reference: str
+    requisites: tuple[Requisite, ...]
+    until: Instant
+    is_taken: bool = False
+
+
 class ByMail(msgspec.Struct, frozen=True):
     """The form that has the receipt sent. `typed` and `fault` come back after a refusal; `became`
     is what became of the last letter."""
@@ -201,6 +221,7 @@ class StatusPage(msgspec.Struct, frozen=True):
     receipt_number: str = ""
     reason: str = ""
     scan: Scan | None = None
+    transfer: Transfer | None = None
     continue_url: str | None = None
     try_again_url: str | None = None
     by_code: bool = False
@@ -216,6 +237,8 @@ class StatusPage(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if (self.state == "scan") != (self.scan is not None):
             raise ValueError("a code is shown in the state scan and in no other")
+        if (self.state == "transfer") != (self.transfer is not None):
+            raise ValueError("requisites are shown in the state transfer and in no other")
 
 
 class EndPage(msgspec.Struct, frozen=True):

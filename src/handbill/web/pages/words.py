@@ -41,6 +41,14 @@ STATUSES: dict[StatusState, StatusWords] = {
             "again by itself. Otherwise get a new code."
         ),
     ),
+    "transfer": StatusWords(
+        N_("Pay by bank transfer"),
+        N_(
+            "Scan the code with your bank's app, or type what stands below it. The payment is not "
+            "confirmed until the seller sees the money on their account, which may take days. Then "
+            "this page says so by itself."
+        ),
+    ),
     "charged": StatusWords(
         N_("Paid"),
         N_("Thank you. The payment went through."),
@@ -97,6 +105,20 @@ METHODS: dict[str, MethodWords] = {
     "sbp": MethodWords(N_("SBP"), N_("From your bank's app")),
     "lightning": MethodWords(N_("Lightning"), N_("From a Bitcoin wallet")),
     "transfer": MethodWords(N_("Bank transfer"), N_("May take a day")),
+}
+
+# What a payer types into a form of their bank, by the names that `providers.requisites` gives.
+REQUISITES: dict[str, str] = {
+    "name": N_("Recipient"),
+    "account": N_("Account number"),
+    "bank_name": N_("Bank"),
+    "bic": N_("BIC"),
+    "correspondent_account": N_("Correspondent account"),
+    "inn": N_("Tax number (INN)"),
+    "kpp": N_("Tax registration code (KPP)"),
+    "iban": N_("IBAN"),
+    "amount": N_("Amount in %(currency)s"),
+    "purpose": N_("Purpose of the payment"),
 }
 
 # What a link is headed with that says nothing of itself.
