@@ -69,6 +69,7 @@ async def test_forty_tables_are_one_request(house: ApiHouse) -> None:
         "opens": 0,
         "starts": 0,
         "paid": 0,
+        "print": None,
         "test": True,
         "updated": one["created"],
     }
