@@ -27,7 +27,7 @@ KEPT_MAX = 512
 UNREADABLE = 0
 
 _FORMATS = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
-_kept: OrderedDict[tuple[str, int, int], tuple[int, ...]] = OrderedDict()
+_kept: OrderedDict[tuple[str, int, int], int] = OrderedDict()
 
 
 def check(picture: bytes, text: str, look: str, side_um: int, *resolutions: int) -> tuple[int, ...]:
@@ -41,15 +41,19 @@ def check(picture: bytes, text: str, look: str, side_um: int, *resolutions: int)
         code = opened.convert("L").reduce(max(1, opened.width // SIDE_MAX))
     if _texts(code) != [text]:
         return ()
-    key = (look, code.width, side_um)
-    known = _kept.get(key)
-    if known is None:
-        dots = [camera.dots(code, side_um / 1_000, dpi) for dpi in resolutions]
-        reach = {side: _reach(camera.printed(code, side), text) for side in {*dots}}
-        known = _kept[key] = tuple(reach[side] for side in dots)
+    dots = [camera.dots(code, side_um / 1_000, dpi) for dpi in resolutions]
+    return tuple(_known_reach((look, code.width, side), code, text) for side in dots)
+
+
+def _known_reach(key: tuple[str, int, int], code: Image.Image, text: str) -> int:
+    """`key`: the look, the pixels of the picture and the dots of the print. Everything that is seen
+    follows from these, whatever the size on paper: distances are in widths."""
+    reach = _kept.get(key)
+    if reach is None:
+        reach = _kept[key] = _reach(camera.printed(code, key[-1]), text)
         if len(_kept) > KEPT_MAX:
             _kept.popitem(last=False)
-    return known
+    return reach
 
 
 def _reach(paper: Image.Image, text: str) -> int:

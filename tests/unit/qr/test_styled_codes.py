@@ -41,6 +41,32 @@ STYLES = st.builds(
 PAPER = st.builds(Extent, mm=st.integers(20, 150), dpi=st.integers(150, 600))
 SIZES = st.builds(Extent, size=st.integers(150, 800))
 
+EXTENTS = st.sampled_from([Extent(), Extent(size=300), Extent(mm=25), Extent(mm=80)])
+SIDES = st.integers(20, 120)
+PRINTERS = st.sampled_from([150, 300])
+
+
+def judge_png(style: CodeStyle, extent: Extent) -> None:
+    code = make(ADDRESS, validated(style).drawn_level)
+    try:
+        picture = drawn(code, style, extent)
+    except Invalid:  # too few dots for this code, or too many for a picture
+        assume(False)
+    judge(picture, code)
+    assert ("dpi" in picture.info) == (extent.dpi is not None)
+
+
+def judge_svg(style: CodeStyle, extent: Extent) -> None:
+    code = make(ADDRESS, validated(style).drawn_level)
+    judge(rasterised_svg(svg(code, style, extent), 300), code)
+
+
+def judge_pdf(style: CodeStyle, mm: int, dots_per_inch: int) -> None:
+    code = make(ADDRESS, validated(style).drawn_level)
+    document = pdf(code, style, mm)
+    judge(rasterised_pdf(document, dots_per_inch), code)
+    assert opened_pdf(document)[0].get_width() == pytest.approx(mm / 25.4 * 72, abs=0.01)
+
 
 def drawn(code: Code, style: CodeStyle, extent: Extent) -> Image.Image:
     """As `qr.drawing` does in two processes."""
@@ -62,36 +88,35 @@ def judge(picture: Image.Image, code: Code) -> None:
     assert min(seen[0], seen[1], picture.width - seen[2], picture.height - seen[3]) >= quiet
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(STYLES, PAPER | SIZES)
 def test_a_png_of_any_style_and_size_is_read(style: CodeStyle, extent: Extent) -> None:
-    code = make(ADDRESS, validated(style).drawn_level)
-    try:
-        picture = drawn(code, style, extent)
-    except Invalid:
-        assume(False)
-    judge(picture, code)
-    assert ("dpi" in picture.info) == (extent.dpi is not None)
+    judge_png(style, extent)
 
 
-@settings(max_examples=15)
-@given(STYLES, st.sampled_from([Extent(), Extent(size=300), Extent(mm=25), Extent(mm=80)]))
+@settings(max_examples=8)
+@given(STYLES, EXTENTS)
 def test_an_svg_of_any_style_is_read(style: CodeStyle, extent: Extent) -> None:
-    code = make(ADDRESS, validated(style).drawn_level)
-
-    judge(rasterised_svg(svg(code, style, extent), 300), code)
+    judge_svg(style, extent)
 
 
-@settings(max_examples=15)
-@given(STYLES, st.integers(20, 120), st.sampled_from([150, 300]))
+@settings(max_examples=8)
+@given(STYLES, SIDES, PRINTERS)
 def test_a_pdf_of_any_style_is_read_as_printers_rasterise_it(
     style: CodeStyle, mm: int, dots_per_inch: int
 ) -> None:
-    code = make(ADDRESS, validated(style).drawn_level)
-    document = pdf(code, style, mm)
+    judge_pdf(style, mm, dots_per_inch)
 
-    judge(rasterised_pdf(document, dots_per_inch), code)
-    assert opened_pdf(document)[0].get_width() == pytest.approx(mm / 25.4 * 72, abs=0.01)
+
+@pytest.mark.slow
+@settings(max_examples=150)
+@given(STYLES, PAPER | SIZES, EXTENTS, SIDES, PRINTERS)
+def test_many_more_styles_are_read(
+    style: CodeStyle, size: Extent, extent: Extent, mm: int, dots_per_inch: int
+) -> None:
+    judge_png(style, size)
+    judge_svg(style, extent)
+    judge_pdf(style, mm, dots_per_inch)
 
 
 @pytest.mark.parametrize("style", [CodeStyle("H", "#7a1fa2"), CodeStyle(logo=LOGOS[0])])

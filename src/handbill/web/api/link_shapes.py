@@ -259,7 +259,11 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     products: list[Product]
     url: Annotated[Address, Meta(description="The page that a payer opens.")]
     qr_url: Annotated[
-        Address, Meta(description="The QR code as PNG; `.svg` and `.pdf` stand beside it.")
+        Address,
+        Meta(
+            description="The QR code as PNG; `.svg` and `.pdf` stand beside it. Takes `size`, or"
+            " `mm` and `dpi`; and `level`, `color`, `logo=1`."
+        ),
     ]
     status: Literal["active", "paused", "closed"]
     status_reason: Literal["limit_reached", "expired", "deleted"] | None

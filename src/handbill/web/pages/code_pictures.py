@@ -14,7 +14,7 @@ from handbill.qr.checking import Reading
 from handbill.qr.kept import CONTENT_TYPES, Format, Wanted
 from handbill.web.pages import code_options
 from handbill.web.pages.desk import Desk
-from handbill.web.pages.headers import PICTURE_POLICY, SHOWN_ANYWHERE
+from handbill.web.pages.headers import DRAWN_POLICY, SHOWN_ANYWHERE
 
 SUFFIXES = ("", ".png", ".svg", ".pdf")
 """What a path ends with after `/qr`."""
@@ -44,7 +44,7 @@ async def show(desk: Desk, request: Request, printed: Printed) -> Response:
         return desk.json_problem(error)
     headers = {
         "cache-control": f"{'private' if printed.private else 'public'}, max-age={CACHE_SECONDS}",
-        "content-security-policy": PICTURE_POLICY,
+        "content-security-policy": DRAWN_POLICY,
         **SHOWN_ANYWHERE,
         "content-disposition": f'inline; filename="qr-{printed.code}.{format}"',
     }

@@ -12,6 +12,8 @@ from handbill.kernel.languages import DEFAULT
 
 PICTURE_POLICY = "default-src 'none'"
 """For a picture that is opened as a page of its own: an SVG can hold more than shapes."""
+DRAWN_POLICY = f"{PICTURE_POLICY}; img-src data:"
+"""For an SVG that holds a picture."""
 SHOWN_ANYWHERE = {"cross-origin-resource-policy": "cross-origin"}
 """For pictures that stand in letters and on the merchant's own site."""
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
