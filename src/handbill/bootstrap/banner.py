@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from handbill.bootstrap.first_start import INBOX_PATH, FirstStart
 from handbill.bootstrap.house import House
 from handbill.infra.settings import Settings
+from handbill.links.prints import PrintedHost
 from handbill.qr.code import make
 from handbill.qr.formats import terminal
 
@@ -53,3 +56,18 @@ def ready(settings: Settings, *, has_inbox: bool) -> str:
         notes.append(f"webhooks may reach {networks}")
     remark = f" ({'; '.join(notes)})" if notes else ""
     return f"Handbill serves {settings.public_url}, reference at /docs{remark}. End with Ctrl-C."
+
+
+def stranded(hosts: Sequence[PrintedHost]) -> str:
+    """Of addresses on paper that are not ours: see `printed_hosts`."""
+    lines = [
+        "Warning: codes are on paper under an address that is neither this server's nor in"
+        " HANDBILL_FORMER_HOSTS:",
+        "",
+        *(f"  {one.base_url}: {one.codes} codes" for one in hosts),
+        "",
+        "Whoever scans them comes here only if that name still leads here and HANDBILL_FORMER_HOSTS"
+        " names it.",
+        "Codes that are printed anew leave this list.",
+    ]
+    return "\n".join(lines)

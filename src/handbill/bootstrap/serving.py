@@ -15,7 +15,7 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
-from handbill.bootstrap import banner, first_start, handlers, logs, premises
+from handbill.bootstrap import banner, first_start, handlers, logs, premises, printed_hosts
 from handbill.bootstrap.first_start import FirstStart
 from handbill.bootstrap.house import House
 from handbill.bootstrap.wire import BoundedProtocol
@@ -45,10 +45,14 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     server = Server(server_config(house.app, settings), house)
     try:
         furnished = await house.db.write(partial(_furnish, house=house))
+        stranded = await house.db.read(partial(printed_hosts.stranded, settings=settings))
         house.start()
         gc.freeze()  # what was loaded stays: each look through it for garbage cost 12 ms
         if furnished is not None:
             _say(banner.first(house, furnished))
+        if stranded:
+            _say(banner.stranded(stranded))
+            printed_hosts.log_all(stranded)
         _say(banner.ready(settings, has_inbox=house.has_inbox))
         await server.serve(sockets=[listener])
     finally:

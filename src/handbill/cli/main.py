@@ -19,6 +19,7 @@ from handbill.cli import (
     payers,
     payments,
     placements,
+    prints,
     providers,
     refunds,
     serve,
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("listen")(listen.listen)
 app.command("trigger")(trigger.trigger)
+app.command("print")(prints.print_codes)
 app.command("migrate")(database.migrate)
 app.command("backup")(database.backup)
 app.command("restore")(database.restore)

@@ -124,5 +124,7 @@ async def test_nobody_else_prints_it(house: RunningHouse) -> None:
 
 async def test_templates_are_listed(house: RunningHouse) -> None:
     answer = (await house.shop.get("/api/v1/templates")).json()
-    table = next(one for one in answer["data"] if one["name"] == "table")
-    assert (table["paper_mm"], table["per_page"]) == ([105, 148], 1)
+    listed = {one["name"]: one for one in answer["data"]}
+    table, strip = listed["table"], listed["receipt-58"]
+    assert (table["width_mm"], table["height_mm"], table["per_page"]) == (105, 148, 1)
+    assert (strip["width_mm"], strip["height_mm"]) == (48, None)

@@ -124,7 +124,8 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
     """Something that can be printed. Lengths in millimetres."""
 
     name: str
-    paper_mm: Annotated[list[float], Meta(description="Width and height.")]
+    width_mm: Annotated[float, Meta(description="Of the paper; of a strip, what is printed on.")]
+    height_mm: Annotated[float, Meta(description="null: a strip is as long as its words.")] | None
     code_mm: Annotated[float, Meta(description="Side of the code, its margin included.")]
     per_page: Annotated[int, Meta(description="Cards on one page.")]
     has_price: bool
@@ -139,7 +140,8 @@ def show_facts(facts: Facts) -> PrintFacts:
 def show_template(paper: Paper) -> Template:
     return Template(
         name=paper.name,
-        paper_mm=list(paper.paper),
+        width_mm=paper.paper[0],
+        height_mm=None if paper.is_strip else paper.paper[1],
         code_mm=paper.code_mm,
         per_page=paper.per_page,
         has_price=paper.has_price,
