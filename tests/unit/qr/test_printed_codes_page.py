@@ -1,10 +1,11 @@
-"""The distances in `docs/explanation/printed-codes.md` are those of the check."""
+"""The distances and the picture in `docs/explanation/printed-codes.md` are those of the check."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from handbill.infra.workshop import Workshop
 from handbill.kernel.errors import CannotBeScanned
@@ -13,6 +14,7 @@ from handbill.qr.code import make
 from handbill.qr.drawing import LOGOS
 from handbill.qr.logos import prepare
 from handbill.qr.style import CodeStyle
+from tests.unit.qr import simulated
 from tests.unit.qr.drawing import uploaded
 
 pytestmark = pytest.mark.anyio
@@ -73,3 +75,9 @@ async def test_a_row_of_the_table_is_what_the_check_says(name: str) -> None:
 @pytest.mark.parametrize("name", sorted({*CODES} - {*SAMPLES}))
 async def test_every_other_row_too(name: str) -> None:
     await judge(name)
+
+
+def test_the_picture_on_the_page_is_what_the_camera_sees() -> None:
+    with Image.open(simulated.PICTURE) as shown:
+        assert simulated.PICTURE.name in PAGE.read_text()
+        assert shown.convert("L").tobytes() == simulated.draw().tobytes()
