@@ -156,6 +156,13 @@ PAY: dict[str, PayPage] = {
         test=True,
         unfinished=Unfinished(f"{ORIGIN}/pay/status/t", AT),
     ),
+    "paper": msgspec.structs.replace(
+        FIXED,
+        seller=CAFE,
+        title="Breakfast for two",
+        methods=(CARD, SBP),
+        paper="The price on paper, ₽1,800.00, is no longer right. It is ₽1,980.50 now.",
+    ),
     "test": msgspec.structs.replace(FIXED, seller=CAFE, test=True),
     "warned": msgspec.structs.replace(
         FIXED,

@@ -10,7 +10,7 @@ from handbill.kernel.clock import DAY
 from handbill.links import placement_store, traffic
 from handbill.links.model import Link
 from handbill.links.traffic import Traffic, Way
-from tests.stores.test_placements import placed
+from tests.support.placements import placed
 from tests.support.shop import Shop
 
 pytestmark = pytest.mark.anyio

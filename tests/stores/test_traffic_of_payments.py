@@ -15,7 +15,7 @@ from handbill.links.model import Link
 from handbill.links.traffic import Traffic, Way
 from handbill.payments import model
 from handbill.providers.contract import Charged, Declined
-from tests.stores.test_placements import placed
+from tests.support.placements import placed
 from tests.support.shop import Shop
 
 pytestmark = pytest.mark.anyio

@@ -67,7 +67,8 @@ class RunningHouse:
 
     async def settle(self) -> None:
         """Lets everything happen that is due now: webhooks, notifications, the acquirer's
-        timers."""
+        timers, what is summed in memory."""
+        await self.house.opens.store()
         for _ in range(STEPS_MAX):
             made = await fan_out(self.house.db)
             await look(self.house.db)

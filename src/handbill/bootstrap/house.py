@@ -19,12 +19,12 @@ from handbill.infra.storage import open_storage
 from handbill.infra.workshop import Workshop
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import Clock
+from handbill.links.opens import Opens
 from handbill.merchants.accounts import Acquirers
 from handbill.payments.start import Payments
 from handbill.privacy.retention import Retention
 from handbill.providers.registry import Registry
-from handbill.web.app import Application
-from handbill.web.parts import Parts
+from handbill.web import app, parts
 from handbill.webhooks import delivery, relay
 
 PRESS_MODULES = (
@@ -35,7 +35,8 @@ PRESS_MODULES = (
     "handbill.qr.scan_check",
 )
 """What sets type, and what draws and reads codes for paper."""
-RELAYS = 2
+RELAYS = frozenset({"relay", "notices"})
+"""Tasks that wait for ever; the others end by themselves when they are stopped."""
 
 
 class House:
@@ -65,13 +66,14 @@ class House:
         self.acquirers = Acquirers(Registry(openers, self.db.tallies), self.crypto)
         self.payments = Payments(self.acquirers, self.addresses)
         self.inbox = Inbox(self.acquirers)
+        self.opens = Opens(self.db, clock)
         self.workshop = Workshop("handbill.catalog.pictures")
         self.mail = mailing.open_mail(settings, clock)
         self.notices = notifying.Notifying(settings, self.crypto, self.mail)
         self.press = Workshop(*PRESS_MODULES)
         self.deliveries = delivery.Deliveries(self.db, self.guarded, self.crypto, clock)
         self.request_log = request_log.RequestLog(settings)
-        self.app = Application(self._parts())
+        self.app = app.Application(self._parts())
         retention = Retention(settings.payer_retention_days, settings.body_retention_days)
         sandbox_timers = acquirer_sandbox.handlers(self.trusted) if settings.sandbox else {}
         self.handlers = {
@@ -84,10 +86,11 @@ class House:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Begins the background work of this process, if the settings want it here."""
+        """Begins the background work of this process: what it has counted, it stores by itself; the
+        rest if the settings want it here."""
+        self._tasks = [asyncio.create_task(self.opens.run(), name="opens")]
         if self.settings.worker:
-            # Workers end by themselves when they are stopped; the relays, last, wait for ever.
-            self._tasks = [
+            self._tasks += [
                 asyncio.create_task(self.worker.run(), name="worker"),
                 asyncio.create_task(self.deliveries.run(), name="deliveries"),
                 asyncio.create_task(relay.relay(self.db), name="relay"),
@@ -107,15 +110,18 @@ class House:
     async def stop(self) -> None:
         """Ends the background work, then what waits for the database. Idempotent."""
         self._stop_working()
+        self.opens.stop()
         tasks, self._tasks = self._tasks, []
-        for task in tasks[-RELAYS:]:
-            task.cancel()
+        for task in tasks:
+            if task.get_name() in RELAYS:
+                task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.guarded.close()
         await self.trusted.close()
         await self.workshop.close()
         await self.notices.close()
         await self.press.close()
+        await self.opens.store()
         self.app.close()
         self.request_log.flush()
         self.db.close()
@@ -124,8 +130,8 @@ class House:
         self.worker.stop()
         self.deliveries.stop()
 
-    def _parts(self) -> Parts:
-        return Parts(
+    def _parts(self) -> parts.Parts:
+        return parts.Parts(
             settings=self.settings,
             clock=self.clock,
             db=self.db,
@@ -134,6 +140,7 @@ class House:
             acquirers=self.acquirers,
             payments=self.payments,
             inbox=self.inbox,
+            opens=self.opens,
             workshop=self.workshop,
             teller=self.notices.teller,
             press=self.press,

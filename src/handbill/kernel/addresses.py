@@ -35,10 +35,10 @@ class Addresses:
         """What a messenger shows of a link without a picture."""
         return f"{self.base}/pay/link/{link_id}/card.png?{query}"
 
-    def placement_page(self, code: str) -> str:
+    def placement_page(self, code: str, query: str = "") -> str:
         """The page of a link for those who scanned one of its codes. Below it, `/qr` is the
         code."""
-        return f"{self.base}/pay/at/{code.lower()}"
+        return f"{self.base}/pay/at/{code.lower()}{_after(query)}"
 
     def here(self, path: bytes, query: bytes) -> str:
         """What was asked for elsewhere, at this address. `path` as it stood in the request: with a

@@ -7,9 +7,11 @@ import msgspec
 from handbill.infra.database import Tx
 from handbill.kernel.clock import Instant
 from handbill.kernel.errors import NotFound
-from handbill.links import model, service, store
+from handbill.kernel.money import Money
+from handbill.links import model, scanned, service, store
 from handbill.links.model import AmountType, Link, LinkWithProducts
 from handbill.links.personal import Personal
+from handbill.links.scanned import Scanned
 from handbill.merchants import accounts
 from handbill.merchants import service as merchants
 from handbill.merchants.fees import Amounts, derive
@@ -19,7 +21,8 @@ from handbill.merchants.model import Account, Merchant, MerchantStatus, Tenant
 class Offer(msgspec.Struct, frozen=True):
     """`end` names the end state, or is None while the link can be paid. `amounts` is None where the
     payer types the amount. `free_at`: when a place that another payer holds is free again.
-    `personal`: what the address says beyond the link's own."""
+    `personal`: what the address says beyond the link's own; `scanned`: the code that led there, at
+    whose address the page is."""
 
     full: LinkWithProducts
     merchant: Merchant
@@ -28,10 +31,16 @@ class Offer(msgspec.Struct, frozen=True):
     end: str | None
     free_at: Instant | None = None
     personal: Personal | None = None
+    scanned: Scanned | None = None
 
     @property
     def link(self) -> Link:
         return self.full.link
+
+    @property
+    def code(self) -> str:
+        """By which payers come to the page: the one that was scanned, or else the link's own."""
+        return self.scanned.code if self.scanned is not None else self.link.code
 
     @property
     def is_over(self) -> bool:
@@ -45,27 +54,42 @@ class Version(msgspec.Struct, frozen=True):
     link_id: str
     link: int
     merchant: Instant
+    paper: Money | None = None
 
 
-def glance(tx: Tx, link_id: str) -> tuple[Version, str | None]:
+def version_of(offer: Offer) -> Version:
+    paper = offer.scanned.stale_price if offer.scanned is not None else None
+    return Version(offer.link.id, offer.link.version, offer.merchant.updated_at, paper)
+
+
+def glance(tx: Tx, link_id: str, code: str | None = None) -> tuple[Version, str | None]:
     """The version of an address's page and the link's end, without reading what is on the page.
+    `code`: of an address at a code, which may lead to another link by now.
 
     Raises NotFound. Places that others hold are not looked at: see `Link.max_payments`.
     """
-    link = store.find_for_page(tx, link_id)
+    found = scanned.find(tx, code) if code is not None else None
+    link = found.link if found is not None else store.find_for_page(tx, link_id)
     if link is None:
         raise NotFound("There is no such link.")
     merchant = merchants.get(tx, link.merchant_id)
-    version = Version(link.id, link.version, merchant.updated_at)
+    paper = found.stale_price if found is not None else None
+    version = Version(link.id, link.version, merchant.updated_at, paper)
     end = _end(tx, link, merchant)
     if end is None and link.max_payments is not None:
         end = "limited"  # who may pay depends on who asks: never answered from what is kept
     return version, end
 
 
-def read(tx: Tx, link_id: str, payment_id: str = "", asked: Personal | None = None) -> Offer:
+def read(
+    tx: Tx,
+    link_id: str,
+    payment_id: str = "",
+    asked: Personal | None = None,
+    at: Scanned | None = None,
+) -> Offer:
     """For a payer whose open payment, if any, is `payment_id`: its place is not in their way.
-    `asked`: the personal address at which they ask."""
+    `asked`: the personal address at which they ask; `at`: the code at whose address they do."""
     link = store.find_for_page(tx, link_id)
     if link is None:
         raise NotFound("There is no such link.")
@@ -97,6 +121,7 @@ def read(tx: Tx, link_id: str, payment_id: str = "", asked: Personal | None = No
         end=end,
         free_at=free_at,
         personal=asked,
+        scanned=at,
     )
 
 

@@ -72,6 +72,17 @@ def find_by_code(tx: Tx, code: str) -> Link | None:
     return tx.find(Link, f"SELECT {_COLUMNS} FROM links WHERE code = :code", code=code)
 
 
+class _Owned(msgspec.Struct, frozen=True):
+    id: str
+    merchant_id: int
+
+
+def merchants_of(tx: Tx, link_ids: Sequence[str]) -> dict[str, int]:
+    """Whose they are. One that does not exist is not there."""
+    text = "SELECT id, merchant_id FROM links WHERE id IN :ids"
+    return {row.id: row.merchant_id for row in tx.all(_Owned, text, ids=list(link_ids))}
+
+
 def lock(tx: Tx, link_id: str) -> Link:
     """The link as it is now, and nobody else changes it before this transaction ends."""
     return tx.get(Link, f"SELECT {_COLUMNS} FROM links WHERE id = :id FOR UPDATE", id=link_id)

@@ -37,6 +37,7 @@ COUNTERS: Mapping[str, tuple[str, Sequence[str]]] = {
         "Requests refused by a limit: of a key, a network, misses, or a door for people.",
         ("limit",),
     ),
+    "opens_lost": ("Opens of pages that found no room in memory to wait for the database.", ()),
     "commits": ("Transactions committed by this process.", ()),
     "committed_writes": ("Writes that shared those transactions.", ()),
 }

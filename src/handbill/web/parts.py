@@ -16,6 +16,7 @@ from handbill.infra.storage import Storage
 from handbill.infra.workshop import Workshop
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.clock import Clock
+from handbill.links.opens import Opens
 from handbill.merchants.accounts import Acquirers
 from handbill.notices.telling import Teller
 from handbill.payments.start import Payments
@@ -35,6 +36,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     acquirers: Acquirers
     payments: Payments
     inbox: Inbox
+    opens: Opens
     workshop: Workshop
     teller: Teller
     press: Workshop

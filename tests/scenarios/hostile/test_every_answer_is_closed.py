@@ -17,11 +17,11 @@ from tests.support.running import RunningHouse
 pytestmark = pytest.mark.anyio
 
 SCRIPTED = frozenset({"/sandbox/inbox"})
-FORMS = frozenset({"/pay/link/{id}", "/pay/product/{id}", "/pay/payment/{token}"})
+FORMS = frozenset({"/pay/link/{id}", "/pay/product/{id}", "/pay/at/{code}", "/pay/payment/{token}"})
 PAGES = frozenset({"/", "/pay/status/{token}"}) | SCRIPTED | FORMS
 CODES = frozenset(
-    f"/pay/{noun}/{{id}}/qr{suffix}"
-    for noun in ("link", "product")
+    f"/pay/{noun}/qr{suffix}"
+    for noun in ("link/{id}", "product/{id}", "at/{code}")
     for suffix in ("", ".png", ".svg", ".pdf")
 )
 STREAM = "/pay/status/{token}/events"
@@ -30,10 +30,14 @@ PRIVATE_CODE = "/pay/status/{token}/qr.svg"
 PICTURES = frozenset({"/images/uploads/{partner}/{name}", "/pay/link/{id}/card.png"}) | CODES
 STYLES = frozenset({"/static/{name}", "/docs/reference.css", "/pay/accent/{name}.css"})
 LEADING_ON = frozenset({"/L/{code}", "/l/{code}", "/pay/link/{id}/ask"})
-PRIVATE = frozenset({PRIVATE_CODE, STREAM, RECEIPT})
+BEACON = "/pay/opened/{token}"
+PRIVATE = frozenset({PRIVATE_CODE, STREAM, RECEIPT, BEACON})
 OPEN = frozenset({"/docs", "/openapi.json", "/robots.txt", "/healthz", "/readyz", "/metrics"})
 ELSEWHERE = frozenset(
-    {"/sandbox", "/notifications/{provider}/{token}", "/pay/status/{token}/receipt"}
+    {
+        *("/sandbox", "/notifications/{provider}/{token}", "/pay/status/{token}/receipt"),
+        "/pay/opened",
+    }
 )
 """The pretended acquirer, a stranger to us, and what is only sent to and never opened."""
 
@@ -73,6 +77,8 @@ async def addresses(house: RunningHouse) -> dict[str, str]:
     known = {
         "/pay/link/{id}": link["url"],
         "/pay/product/{id}": product["url"],
+        "/pay/at/{code}": f"/pay/at/{short.lower()}",
+        BEACON: "/pay/opened/x",
         "/pay/status/{token}": status,
         "/pay/payment/{token}": ordered.headers["location"],
         "/images/uploads/{partner}/{name}": photo,
@@ -119,7 +125,7 @@ async def test_no_route_is_open_that_need_not_be(house: RunningHouse) -> None:
             assert headers["referrer-policy"] == "no-referrer", path
         if path in PICTURES | STYLES:
             assert headers["cache-control"].startswith("public, max-age="), path
-        if path in {*PICTURES, PRIVATE_CODE}:
+        if path in {*PICTURES, PRIVATE_CODE, BEACON}:
             assert policy(answer)["default-src"] == "'none'", path
 
 

@@ -28,7 +28,7 @@ def wants_json(request: Request) -> bool:
 async def form(request: Request, fields_max: int = FIELDS_MAX) -> dict[str, str]:
     """The fields of a form, or the text members of a JSON object, each once: the last counts."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    body = await _body(request)
+    body = await bounded(request, FORM_BYTES_MAX)
     if not body:
         return {}
     if kind == "application/json":
@@ -54,13 +54,14 @@ def _text(value: str | int | bool) -> str:
     return ("yes" if value else "") if isinstance(value, bool) else str(value)
 
 
-async def _body(request: Request) -> bytes:
+async def bounded(request: Request, bytes_max: int) -> bytes:
+    """The whole body. Raises TooLarge, Malformed."""
     chunks, size = [], 0
     try:
         async for chunk in request.stream():
             size += len(chunk)
-            if size > FORM_BYTES_MAX:
-                raise TooLarge(f"A form may have {FORM_BYTES_MAX} bytes.")
+            if size > bytes_max:
+                raise TooLarge(f"A form may have {bytes_max} bytes.")
             chunks.append(chunk)
     except ClientDisconnect as error:
         raise Malformed("The form ended early.") from error

@@ -1,62 +1,43 @@
-"""Printed addresses: the QR of a link or a product, and what a phone opens after scanning it."""
+"""Pictures of codes: the QR of a link, a product or a placement. What a phone opens after scanning
+one is told by `scans`."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from handbill.catalog import store as catalog
 from handbill.infra.database import Tx
-from handbill.infra.networks import network_of
-from handbill.kernel import ids
-from handbill.kernel.errors import LinkNotPayable, NotFound, TooMany
+from handbill.kernel.errors import LinkNotPayable, NotFound
 from handbill.links import personal
 from handbill.links import store as links
 from handbill.links.model import Link
 from handbill.web.pages import code_pictures, reading
 from handbill.web.pages.code_pictures import Printed
 from handbill.web.pages.desk import Desk
-from handbill.web.rates import Rates
-
-MISSES_A_SECOND = 1
-MISSES_AT_ONCE = 60
+from handbill.web.pages.scans import Scans
 
 
 class CodePages:
-    """Codes exist for links that exist. Guessing at short addresses soon gets slower."""
+    """Codes exist for links that exist, and for their placements."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, scans: Scans) -> None:
         self._desk = desk
-        self._misses = Rates(desk.clock, MISSES_A_SECOND, MISSES_AT_ONCE)
+        self._scans = scans
 
     def routes(self) -> list[Route]:
         guard = self._desk.guard
-        routes = [
-            Route(f"/{letter}/{{code}}", guard(self.open), methods=["GET"]) for letter in "Ll"
+        pages = (
+            ("/pay/link/{id}", self.of_link),
+            ("/pay/product/{id}", self.of_product),
+            ("/pay/at/{code}", self.of_code),
+        )
+        return [
+            Route(f"{page}/qr{suffix}", guard(handler), methods=["GET"])
+            for page, handler in pages
+            for suffix in code_pictures.SUFFIXES
         ]
-        for noun, handler in (("link", self.of_link), ("product", self.of_product)):
-            for suffix in code_pictures.SUFFIXES:
-                path = f"/pay/{noun}/{{id}}/qr{suffix}"
-                routes.append(Route(path, guard(handler), methods=["GET"]))
-        return routes
-
-    async def open(self, request: Request) -> Response:
-        code = ids.parse_short_code(request.path_params["code"])
-        link = await self._desk.db.point(lambda tx: links.find_by_code(tx, code)) if code else None
-        if link is None:
-            host = request.client.host if request.client else ""
-            if not self._misses.take(network_of(host) or host).allowed:
-                self._desk.db.tallies.count("rate_limited", "misses")
-                raise TooMany("Too many addresses that lead nowhere.", retry_after_seconds=60)
-            raise NotFound("There is no such code.")
-        addresses = self._desk.addresses
-        page = addresses.link_page(link.id)
-        if link.product_id is not None:
-            page = addresses.product_page(link.product_id)
-        if request.url.query:  # a language, a personal address, or what a messenger added
-            page = f"{page}?{request.url.query}"
-        return RedirectResponse(page, 302, self._desk.plain_headers())
 
     async def of_link(self, request: Request) -> Response:
         link_id = reading.id_of(request)
@@ -73,13 +54,23 @@ class CodePages:
 
         return await self._picture(request, await self._desk.db.point(find))
 
-    async def _picture(self, request: Request, link: Link | None) -> Response:
+    async def of_code(self, request: Request) -> Response:
+        found = await self._scans.find(request)
+        if found.placement is not None and found.placement.removed_at is not None:
+            raise NotFound("There is no such placement.")
+        return await self._picture(request, found.link, found.code)
+
+    async def _picture(
+        self, request: Request, link: Link | None, code: str | None = None
+    ) -> Response:
+        """`code`: that of a placement."""
         if link is None or link.deleted_at is not None:
             raise NotFound("There is no such link.")
         desk, now = self._desk, self._desk.clock.now()
         asked = personal.read(desk.crypto, link.id, request.scope["query_string"])
         if asked is not None and (end := asked.prefill.end_on(link, now)):
             raise LinkNotPayable(end)
-        address = desk.addresses.short(link.code, asked.query if asked is not None else "")
-        printed = Printed(address, link.code, link.merchant_id, private=asked is not None)
+        code = code or link.code
+        address = desk.addresses.short(code, asked.query if asked is not None else "")
+        printed = Printed(address, code, link.merchant_id, private=asked is not None)
         return await code_pictures.show(desk, request, printed)

@@ -29,9 +29,10 @@ KEPT_MAX = 512
 
 class Page(msgspec.Struct, frozen=True):
     """A finished page. `total` is what it says the payer pays, where it says so; `consent` is the
-    mark of what they agree to."""
+    mark of what they agree to; `code` that by which they came."""
 
     link_id: str
+    code: str
     cut: Cut
     headers: dict[str, str]
     total: Money | None
@@ -48,10 +49,11 @@ class _Copy(msgspec.Struct, frozen=True):
 
 class _Kept(msgspec.Struct):
     """What is kept of one address. `own`: the language that the link was given. `route` is the
-    template of the address."""
+    template of the address; `code` is in it, where the page is at a code."""
 
     route: str
     link_id: str
+    code: str | None
     version: Version
     expires_at: Instant | None
     own: LanguageCode | None
@@ -74,18 +76,18 @@ class KeptPages:
 
     def keep(self, scope: Scope, route: str, offer: Offer, page: Page, seen: Mark) -> None:
         """`seen` was taken before the offer was read."""
-        path = scope["path"]
-        if not path.islower():
+        path, link = scope["path"], offer.link
+        code = offer.scanned.code if offer.scanned is not None else None
+        if not path.islower() or (code is not None and not path.endswith(code.lower())):
             return  # another spelling of an address; there are thousands of each
         if self._languages.plain_wish(scope["query_string"], b"") is None:
             return
-        link = offer.link
-        version = Version(link.id, link.version, offer.merchant.updated_at)
+        version = offers.version_of(offer)
         kept = self._kept.get(path)
         if kept is None or kept.version != version:
             self._drop(path)
             own = self._languages.spoken(link.lang)
-            kept = _Kept(route, link.id, version, link.expires_at, own, seen, {})
+            kept = _Kept(route, link.id, code, version, link.expires_at, own, seen, {})
             self._kept[path] = kept
         kept.seen = seen
         headers = [(name.encode(), value.encode("latin-1")) for name, value in page.headers.items()]
@@ -106,8 +108,8 @@ class KeptPages:
         if copy is None:
             return None
         if not self._is_fresh(kept):
-            seen, link_id = self._db.mark(), kept.link_id
-            version, end = await self._db.point(lambda tx: offers.glance(tx, link_id))
+            seen, link_id, code = self._db.mark(), kept.link_id, kept.code
+            version, end = await self._db.point(lambda tx: offers.glance(tx, link_id, code))
             if end is not None or version != kept.version:
                 return None
             kept.seen = seen
@@ -129,8 +131,13 @@ class KeptPages:
         if copy is None:
             return None
         page = copy.page
-        body = page.cut.with_token(self._tickets.issue(page.link_id, page.total, page.consent))
+        body = self.copy_of(page)
         return Ready(kept.route, [*copy.headers, (b"content-length", b"%d" % len(body))], body)
+
+    def copy_of(self, page: Page) -> bytes:
+        """With a token of its own."""
+        token = self._tickets.issue(page.link_id, page.total, page.consent, page.code)
+        return page.cut.with_token(token)
 
     def _copy(self, kept: _Kept, query: bytes, accept: bytes) -> _Copy | None:
         """In the language of this request, fresh or not."""

@@ -8,20 +8,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Scope
 
-from handbill.catalog import store as catalog
 from handbill.kernel.errors import (
     Challenged,
     Conflict,
     Faults,
     Invalid,
     LinkNotPayable,
-    NotFound,
 )
+from handbill.links.scanned import Scanned
 from handbill.payments.choice import mark_of
 from handbill.payments.order import Order
 from handbill.web.entrance import Ready
 from handbill.web.pages import (
     asking,
+    beacons,
     challenging,
     choosing,
     ends,
@@ -36,76 +36,72 @@ from handbill.web.pages.language import Language
 from handbill.web.pages.onward import led_on, told
 from handbill.web.pages.questions import Pressed, Said
 from handbill.web.pages.reading import Read
+from handbill.web.pages.sought import Find, Seeking, Sought
 from handbill.web.pages.tickets import Tickets
 from handbill.web.pages.views import PayPage
-
-OF_LINK = "/pay/link/{id}"
-OF_PRODUCT = "/pay/product/{id}"
 
 
 class Paying:
     """Shows the page to whoever knows the address, and starts what a payer chose there."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, seeking: Seeking) -> None:
         self._desk = desk
+        self._seeking = seeking
         self._tickets = Tickets(desk.crypto, desk.clock)
         self._kept = kept.KeptPages(desk.db, desk.clock, self._tickets, desk.languages)
         self._challenges = challenging.Challenges(desk)
         self._ends = ends.Ends(desk)
 
     def routes(self) -> list[Route]:
-        guard = self._desk.guard
-        return [
-            Route(OF_LINK, guard(self.show), methods=["GET"]),
-            Route(OF_LINK, guard(self.pay), methods=["POST"]),
-            Route(OF_PRODUCT, guard(self.show_product), methods=["GET"]),
-            Route(OF_PRODUCT, guard(self.pay_product), methods=["POST"]),
-        ]
+        ways = self._seeking.ways()
+        return [route for path, find in ways.items() for route in self._at(path, find)]
 
     def ready(self, scope: Scope) -> Ready | None:
         return self._kept.ready(scope)
 
-    async def show(self, request: Request) -> Response:
-        link_id = reading.id_of(request)
-        return await self._at_hand(request) or await self._show(request, OF_LINK, link_id)
+    def _at(self, path: str, find: Find) -> list[Route]:
+        """The page at one kind of address, and Pay there."""
 
-    async def show_product(self, request: Request) -> Response:
-        at_hand = await self._at_hand(request)
-        if at_hand is not None:
-            return at_hand
-        return await self._show(request, OF_PRODUCT, await _link_of_product(self._desk, request))
+        async def show(request: Request) -> Response:
+            return await self._at_hand(request) or await self._show(request, await find(request))
 
-    async def pay(self, request: Request) -> Response:
-        return await self._pay(request, reading.id_of(request))
+        async def pay(request: Request) -> Response:
+            return await self._pay(request, await find(request))
 
-    async def pay_product(self, request: Request) -> Response:
-        return await self._pay(request, await _link_of_product(self._desk, request))
+        guard = self._desk.guard
+        return [
+            Route(path, guard(show), methods=["GET"]),
+            Route(path, guard(pay), methods=["POST"]),
+        ]
 
-    async def _show(self, request: Request, route: str, link_id: str) -> Response:
+    async def _show(self, request: Request, sought: Sought) -> Response:
         desk = self._desk
-        payer, seen = desk.cookie.known(request), desk.db.mark()
+        payer, link_id, at = desk.cookie.known(request), sought.link_id, sought.at
         try:
             asked = reading.asked(request, desk.crypto, link_id)
         except LinkNotPayable as error:
             if asking.wants_json(request):
                 raise
-            return await self._not_as_signed(request, link_id, error)
-        read = await desk.db.point(lambda tx: reading.read(tx, link_id, payer, asked))
+            return await self._not_as_signed(request, sought, error)
+        read = await desk.db.point(lambda tx: reading.read(tx, link_id, payer, asked, at))
         language = desk.language_of(request, read.offer.link.lang)
         if read.offer.end is not None:
             if asking.wants_json(request):
                 raise LinkNotPayable(read.offer.end, free_at=read.offer.free_at)
             return self._ends.of_link(read.offer, read.mine_here, read.offer.end, language)
-        page = self._page(read, _view(desk, read, language, read.said), language)
+        view = _view(desk, read, language, read.said)
+        view = msgspec.structs.replace(view, opened_url=desk.addresses.path + beacons.PATH)
+        page = self._page(read, view, language)
         if read.mine is None and read.offer.link.max_payments is None:
-            self._kept.keep(request.scope, route, read.offer, page, seen)
+            self._kept.keep(request.scope, sought.route, read.offer, page, sought.seen)
         return self._answer(page)
 
     async def _not_as_signed(
-        self, request: Request, link_id: str, error: LinkNotPayable
+        self, request: Request, sought: Sought, error: LinkNotPayable
     ) -> Response:
-        """Nothing of the address is believed, but it is still a link of this seller."""
-        read = await self._desk.db.point(lambda tx: reading.read(tx, link_id, None, None))
+        """Nothing that was signed is believed, but it is still a link of this seller."""
+        link_id, at = sought.link_id, sought.at
+        read = await self._desk.db.point(lambda tx: reading.read(tx, link_id, None, at=at))
         language = self._desk.language_of(request, read.offer.link.lang)
         return self._ends.about(read.offer, error.state, language)
 
@@ -117,16 +113,23 @@ class Paying:
 
     def _page(self, read: Read, view: PayPage, language: Language) -> kept.Page:
         desk, offer = self._desk, read.offer
-        hosts, scripts = desk.page_hosts(offer.methods), view.form.live is not None
+        hosts, scripts = desk.page_hosts(offer.methods), view.is_scripted
         headers = desk.page_headers(language, hosts, scripts=scripts, shown_by=offer.merchant)
-        cut, mark = desk.renderer.pay(view, language), mark_of(offer.link.pay_config)
-        return kept.Page(offer.link.id, cut, headers, view.total, language.code, mark)
+        return kept.Page(
+            link_id=offer.link.id,
+            code=offer.code,
+            cut=desk.renderer.pay(view, language),
+            headers=headers,
+            total=view.total,
+            lang=language.code,
+            consent=mark_of(offer.link.pay_config),
+        )
 
     def _answer(self, page: kept.Page, status: int = 200) -> Response:
-        token = self._tickets.issue(page.link_id, page.total, page.consent)
-        return asking.html(page.cut.with_token(token), page.headers, status)
+        return asking.html(self._kept.copy_of(page), page.headers, status)
 
-    async def _pay(self, request: Request, link_id: str) -> Response:
+    async def _pay(self, request: Request, sought: Sought) -> Response:
+        link_id, at = sought.link_id, sought.at
         fields = await asking.form(request)
         ticket = self._tickets.read(fields.get("attempt"), link_id)
         network = asking.network(request, self._desk.crypto)
@@ -135,6 +138,7 @@ class Paying:
             order,
             lang=self._desk.languages.asked(request),
             personal=reading.asked(request, self._desk.crypto, link_id),
+            placement_id=at.placement_id if at is not None else None,
         )
         order = self._challenges.prove(order, fields)
         if asking.wants_json(request):
@@ -142,14 +146,14 @@ class Paying:
         language = self._desk.language_of(request)  # the page named its own in the form's address
         if choosing.UPDATE in fields:
             order = msgspec.structs.replace(order, payer=self._desk.cookie.known(request))
-            return await self._again(order, language)
+            return await self._again(order, at, language)
         if ticket is None:
-            read = await reading.of_order(self._desk.db, order)
+            read = await reading.of_order(self._desk.db, order, at)
             return self._ends.stale(read.offer, language)
         cookie = self._desk.cookie.read(request)
         cookie = cookie or self._desk.cookie.of_first(ticket.attempt_id)
         order = msgspec.structs.replace(order, payer=self._desk.cookie.hashed(cookie))
-        response = await self._start(order, fields, language)
+        response = await self._start(order, at, fields, language)
         self._desk.cookie.set(response, cookie)
         return response
 
@@ -160,35 +164,37 @@ class Paying:
         except Challenged as asked:
             raise self._challenges.describe(order, asked) from asked
 
-    async def _start(self, order: Order, fields: dict[str, str], language: Language) -> Response:
+    async def _start(
+        self, order: Order, at: Scanned | None, fields: dict[str, str], language: Language
+    ) -> Response:
         desk = self._desk
         try:
             started = await desk.payments.start(desk.db, order)
         except Invalid as error:
             if "method" in error.faults:  # one that went since
-                read = await reading.of_order(desk.db, order)
+                read = await reading.of_order(desk.db, order, at)
                 return self._ends.stale(read.offer, language)
-            return await self._again(order, language, refused=error.faults)
+            return await self._again(order, at, language, refused=error.faults)
         except LinkNotPayable as error:
-            read = await reading.of_order(desk.db, order)
+            read = await reading.of_order(desk.db, order, at)
             state = read.offer.end or error.state
             return self._ends.of_link(read.offer, read.mine_here, state, language)
         except Challenged as asked:
-            read = await reading.of_order(desk.db, order)
+            read = await reading.of_order(desk.db, order, at)
             return self._challenges.page(read.offer, order, fields, asked, language)
         except Conflict:
-            read = await reading.of_order(desk.db, order)
+            read = await reading.of_order(desk.db, order, at)
             if read.mine is None:
                 raise
             return self._ends.undecided(read.mine, read.offer.merchant, language)
         return await led_on(desk, started)
 
     async def _again(
-        self, order: Order, language: Language, refused: Faults | None = None
+        self, order: Order, at: Scanned | None, language: Language, refused: Faults | None = None
     ) -> Response:
         """The page with what the payer said and what it comes to: they asked for the total (None),
         or what they sent was `refused`."""
-        read = await reading.of_order(self._desk.db, order)
+        read = await reading.of_order(self._desk.db, order, at)
         if read.offer.end is not None:  # changed meanwhile
             return self._ends.stale(read.offer, language)
         pressed = Pressed.PAY if refused is not None else Pressed.UPDATE
@@ -209,11 +215,3 @@ def _view(desk: Desk, read: Read, language: Language, said: Said) -> PayPage:
         return view
     going = standing.unfinished(read.mine_here, desk.addresses, now)
     return msgspec.structs.replace(view, unfinished=going)
-
-
-async def _link_of_product(desk: Desk, request: Request) -> str:
-    product_id = reading.id_of(request)
-    product = await desk.db.point(lambda tx: catalog.find_for_page(tx, product_id))
-    if product is None:
-        raise NotFound("There is no such product.")
-    return product.link_id

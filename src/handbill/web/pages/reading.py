@@ -14,6 +14,7 @@ from handbill.links import offer as offers
 from handbill.links import personal
 from handbill.links.offer import Offer
 from handbill.links.personal import Personal
+from handbill.links.scanned import Scanned
 from handbill.payments import model, payers, service
 from handbill.payments.choice import NO_TIP, OWN_TIP, Choice
 from handbill.payments.model import Customer
@@ -72,16 +73,23 @@ def asked(request: Request, crypto: Crypto, link_id: str) -> Personal | None:
     return personal.read(crypto, link_id, request.scope["query_string"])
 
 
-def read(tx: Tx, link_id: str, payer: str | None, at: Personal | None) -> Read:
+def read(
+    tx: Tx,
+    link_id: str,
+    payer: str | None,
+    asked: Personal | None = None,
+    at: Scanned | None = None,
+) -> Read:
+    """`at`: the code at whose address the page is."""
     mine = service.of_payer(tx, link_id, payer) if payer else None
     going = mine is not None and mine.payment.status in model.OPEN
-    offer = offers.read(tx, link_id, mine.payment.id if mine and going else "", at)
+    offer = offers.read(tx, link_id, mine.payment.id if mine and going else "", asked, at)
     keys = [p.image for p in offer.full.products if p.image] + [offer.link.image or ""]
     known = payers.customer(tx, mine.payment.payer_id if mine else None)
     return Read(offer, images.sizes(tx, keys), mine, known)
 
 
-async def of_order(db: Database, order: Order) -> Read:
+async def of_order(db: Database, order: Order, at: Scanned | None) -> Read:
     """Once more, after Pay was refused."""
     link_id = order.link_id or ""
-    return await db.point(lambda tx: read(tx, link_id, order.payer, order.personal))
+    return await db.point(lambda tx: read(tx, link_id, order.payer, order.personal, at))

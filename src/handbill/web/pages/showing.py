@@ -91,12 +91,16 @@ def pay_page(
         label=label,
         form=form,
         test=link.test,
+        paper=_paper(offer, language),
     )
 
 
 def address_of(offer: Offer, addresses: Addresses) -> str:
-    """Where this page is, and where Pay goes: with all that a personal address says."""
+    """Where this page is, and where Pay goes: at the code that was scanned, if one was, and with
+    all that a personal address says."""
     query = offer.personal.query if offer.personal is not None else ""
+    if offer.scanned is not None:
+        return addresses.placement_page(offer.scanned.code, query)
     return addresses.link_page(offer.link.id, query)
 
 
@@ -222,6 +226,17 @@ def amount_fault(link: Link, typed: str, language: Language) -> str:
 def unreadable_amount(currency: str, language: Language) -> str:
     example = questions.example(currency, language)
     return language.gettext("Type an amount such as %(example)s.") % {"example": example}
+
+
+def _paper(offer: Offer, language: Language) -> str:
+    """Empty where no paper says another price."""
+    stale = offer.scanned.stale_price if offer.scanned is not None else None
+    if stale is None or offer.amounts is None:
+        return ""
+    now = Money(offer.amounts.with_fee, offer.link.currency)
+    return language.gettext(
+        "The price on paper, %(price)s, is no longer right. It is %(now)s now."
+    ) % {"price": language.money(stale), "now": language.money(now)}
 
 
 def _fee_words(fee: Fee, currency: str, language: Language) -> str:

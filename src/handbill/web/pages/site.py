@@ -12,7 +12,7 @@ from handbill import __version__
 from handbill.kernel.errors import HandbillError, NotFound
 from handbill.qr.kept import Codes
 from handbill.web.entrance import Ready
-from handbill.web.pages import asking, receipts
+from handbill.web.pages import asking, beacons, receipts, scans, sought
 from handbill.web.pages.accents import Accents
 from handbill.web.pages.codes import CodePages
 from handbill.web.pages.desk import Desk
@@ -29,7 +29,8 @@ class Site:
     def __init__(self, parts: Parts, codes: Codes) -> None:
         self._desk = Desk(parts, codes)
         self._inbox = InboxPages(self._desk)
-        self._paying = Paying(self._desk)
+        self._scans = scans.Scans(self._desk)
+        self._paying = Paying(self._desk, sought.Seeking(self._desk, self._scans))
         self._statuses = Statuses(self._desk)
 
     @property
@@ -44,7 +45,9 @@ class Site:
             Route("/", guard(self.home), methods=["GET"]),
             *Pictures(self._desk).routes(),
             *Accents().routes(),
-            *CodePages(self._desk).routes(),
+            *self._scans.routes(),
+            *CodePages(self._desk, self._scans).routes(),
+            *beacons.Beacons(self._desk).routes(),
             *self._statuses.routes(),
             *receipts.Receipts(self._desk, self._statuses).routes(),
             *NewLinks(self._desk).routes(),

@@ -15,13 +15,14 @@ LENGTH_MAX = 400
 
 
 class Ticket(msgspec.Struct, frozen=True, array_like=True):
-    """An attempt that may be started once, the total that the page showed, and the mark of the line
-    beside Pay."""
+    """An attempt that may be started once, the total that the page showed, the mark of the line
+    beside Pay, and the code by which the page was come to."""
 
     link_id: str
     attempt_id: str
     total: Money | None
     consent: str = ""
+    code: str = ""
 
 
 class Tickets:
@@ -29,14 +30,14 @@ class Tickets:
         self._crypto = crypto
         self._clock = clock
 
-    def issue(self, link_id: str, total: Money | None, consent: str = "") -> str:
+    def issue(self, link_id: str, total: Money | None, consent: str = "", code: str = "") -> str:
         """Another one for each copy of the page; safe in an attribute."""
         now = self._clock.now()
-        ticket = Ticket(link_id, ids.new_id(now), total, consent)
+        ticket = Ticket(link_id, ids.new_id(now), total, consent, code)
         return self._crypto.sign(PURPOSE, ticket, now + LIFE)
 
-    def read(self, token: str | None, link_id: str) -> Ticket | None:
-        """None: forged, stale, of another link."""
+    def read(self, token: str | None, link_id: str | None = None) -> Ticket | None:
+        """None: forged, stale, of another link than `link_id`."""
         if token is None or len(token) > LENGTH_MAX:
             return None
         value = self._crypto.verify(PURPOSE, token, self._clock.now())
@@ -44,4 +45,4 @@ class Tickets:
             ticket = msgspec.convert(value, Ticket)
         except msgspec.ValidationError:  # none, or one that an earlier version signed
             return None
-        return ticket if ticket.link_id == link_id else None
+        return ticket if link_id in (None, ticket.link_id) else None

@@ -112,6 +112,9 @@ class PayPage(msgspec.Struct, frozen=True):
     """A link that can be paid. `asked`: the payer types the amount; `amount` is then set only where
     something is added to it, and as far as it is known.
 
+    `paper` says that the price on the paper which was scanned is over. `opened_url` is where the
+    page says that it was opened; empty where it is shown again.
+
     `amount_with_fee` is what the payer pays; `tip` and `fee` are None where nothing is added. With
     one method there is no choice to make, only a button.
     """
@@ -134,6 +137,8 @@ class PayPage(msgspec.Struct, frozen=True):
     unfinished: Unfinished | None = None
     warnings: tuple[str, ...] = ()
     preview: Preview | None = None
+    paper: str = ""
+    opened_url: str = ""
 
     def __post_init__(self) -> None:
         if self.amount is None and self.asked is None and self.form.live is None:
@@ -150,6 +155,11 @@ class PayPage(msgspec.Struct, frozen=True):
     def asks(self) -> bool:
         """Whether the payer is asked more than an amount and a method."""
         return self.form != Form() or (self.asked is not None and bool(self.asked.suggestions))
+
+    @property
+    def is_scripted(self) -> bool:
+        """Whether it loads a script."""
+        return self.form.live is not None or bool(self.opened_url)
 
     @property
     def is_refused(self) -> bool:
