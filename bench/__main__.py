@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bench import burst, deliveries, links, machine, page, start, webhooks
+from bench import burst, deliveries, links, machine, page, prints, start, webhooks
 from bench.figures import Part, table
 from bench.machine import Steadiness
 from bench.run import ROUNDS_MAX, SECONDS_MAX, Run
@@ -23,6 +23,7 @@ PARTS: Mapping[str, Callable[[Run], Part]] = {
     "burst": burst.measure,
     "webhooks": webhooks.measure,
     "deliveries": deliveries.measure,
+    "prints": prints.measure,
     "start": start.measure,
     "cold": start.measure_cold,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -30,10 +31,14 @@ class Shop:
 
     async def post(self, path: str, **body: Any) -> dict[str, Any]:
         """The `data` of the answer. Raises where it is not a success."""
+        return dict(json.loads(await self.fetch(path, **body))["data"])
+
+    async def fetch(self, path: str, **body: Any) -> bytes:
+        """The whole of an answer that may be no JSON. Raises where it is not a success."""
         url, headers = self._server.url + path, {"x-api-key": self._server.key}
         async with self._session.post(url, headers=headers, **body) as answer:
             answer.raise_for_status()
-            return dict((await answer.json())["data"])
+            return await answer.read()
 
     async def get(self, url: str) -> bytes:
         """An address of the server, or a path on it."""

@@ -4,18 +4,15 @@ everything, and at its highest with the processes that it starts."""
 from __future__ import annotations
 
 import shutil
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from bench import processes, servers
 from bench.figures import Aim, Figure, Part
 from bench.load import Plan, load
 from bench.page import CONNECTIONS, page_request
+from bench.peak import Peak
 from bench.run import Run
-from bench.servers import Server
 from bench.shop import Shop, visit
 
 ROOT = Path(__file__).parent.parent
@@ -25,29 +22,6 @@ COLD_SECONDS_MAX = 30.0
 IDLE_MIB_MAX = 80.0
 PEAK_MIB_MAX = 250.0
 SETTLE_SECONDS = 2.0
-LOOK_SECONDS = 0.01
-
-
-class Peak:
-    """The most memory that a server and its children were seen to have at once."""
-
-    def __init__(self) -> None:
-        self.mib = 0.0
-        self._end = threading.Event()
-
-    @contextmanager
-    def watch(self, server: Server) -> Iterator[None]:
-        thread = threading.Thread(target=self._look, args=(server.pid,))
-        thread.start()
-        try:
-            yield
-        finally:
-            self._end.set()
-            thread.join()
-
-    def _look(self, pid: int) -> None:
-        while not self._end.wait(LOOK_SECONDS):
-            self.mib = max(self.mib, processes.memory_of_all_mib(pid))
 
 
 def measure(run: Run) -> Part:
@@ -65,7 +39,7 @@ def measure(run: Run) -> Part:
             time.sleep(SETTLE_SECONDS)
             fresh.append(processes.memory_mib(server.pid))
         peak = Peak()
-        with servers.handbill(place) as server, peak.watch(server):
+        with servers.handbill(place) as server, peak.watch(server.pid):
             again.append(server.started_in)
             cpu.append(server.cpu_seconds)
             visit(server, _use_everything)
