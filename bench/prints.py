@@ -58,7 +58,7 @@ def measure(run: Run) -> Part:
 
 async def _tables(shop: Shop) -> dict[str, Any]:
     link = await shop.make_link(title="Table service")
-    await shop.post(f"/api/v1/links/{link['id']}/placements", json={"range": f"Table 1..{CODES}"})
+    await shop.fetch(f"/api/v1/links/{link['id']}/placements", json={"range": f"Table 1..{CODES}"})
     return link
 
 

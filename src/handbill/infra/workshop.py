@@ -25,6 +25,9 @@ START_SECONDS = 30
 IDLE_SECONDS = 60.0
 MEMORY_BYTES = 640 * 1024 * 1024
 """Address space of a worker. A WebP of 25 megapixels takes 430 MiB of it, the most of all."""
+HOARD_BYTES = 144 * 1024 * 1024
+"""What a worker may hold when its job is done. Type that was set is remembered by the library that
+sets it: after a few long prints, until there is no room for the next."""
 WAITING_MAX = 8
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
 
@@ -61,13 +64,14 @@ class Workshop:
         timeout_seconds: int = TIMEOUT_SECONDS,
         idle_seconds: float = IDLE_SECONDS,
         memory_bytes: int = MEMORY_BYTES,
+        hoard_bytes: int = HOARD_BYTES,
     ) -> None:
         self._modules = modules
         self._turns = asyncio.Semaphore(workers_max)
         self._waiting, self._waiting_max = 0, waiting_max
         self._timeout_seconds = timeout_seconds
         self._idle_seconds = idle_seconds
-        self._memory_bytes = memory_bytes
+        self._memory_bytes, self._hoard_bytes = memory_bytes, hoard_bytes
         self._idle: list[_Worker] = []
         self._timer: asyncio.TimerHandle | None = None
         self._dismissal: asyncio.Task[None] | None = None
@@ -144,7 +148,7 @@ class Workshop:
         raise JobFailed(f"{function} raised {answer.error}.")
 
     async def _keep(self, worker: _Worker) -> None:
-        if self._closed:
+        if self._closed or worker.memory_bytes > self._hoard_bytes:
             await worker.stop()
             return
         self._idle.append(worker)
@@ -209,6 +213,15 @@ class _Worker:
             return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
         except ChildProcessError:
             return False
+
+    @property
+    def memory_bytes(self) -> int:
+        """What it holds. 0 on a system that does not tell, or where it is gone."""
+        try:
+            pages = Path(f"/proc/{self.pid}/statm").read_bytes().split()[1]
+        except (OSError, IndexError):
+            return 0
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
     async def do(self, job: Job) -> Answer:
         message = _ENCODER.encode(job)

@@ -154,6 +154,15 @@ async def test_a_job_that_hangs_is_stopped_and_the_next_one_runs() -> None:
         assert await workshop.run("operator:add", 1, 1) == 2
 
 
+async def test_a_worker_that_holds_too_much_after_its_job_is_followed_by_another() -> None:
+    async with opened(hoard_bytes=1) as workshop:
+        first = await workshop.run("os:getpid")
+        assert isinstance(first, int)
+        await gone(first)
+        assert workshop.pids == []
+        assert await workshop.run("os:getpid") != first
+
+
 async def test_a_job_that_wants_too_much_memory_is_stopped_and_the_next_one_runs() -> None:
     async with opened(memory_bytes=200 * 1024 * 1024) as workshop:
         with pytest.raises(JobStopped, match="too much memory"):
