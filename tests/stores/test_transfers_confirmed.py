@@ -215,8 +215,9 @@ async def test_a_transfer_that_comes_after_the_payer_paid_by_card_is_surplus_for
 async def test_a_transfer_goes_back_by_hand_and_is_recorded(shop: Shop) -> None:
     started = await announced(shop)
     payment = await confirm(shop, started)
-    with pytest.raises(NotRefundable, match="by_hand"):
+    with pytest.raises(NotRefundable, match="by_hand") as refused:
         await shop.write(lambda tx: refunding.open_refund(tx, payment, 400, None))
+    assert refused.value.code == "refund_by_hand"
 
     refund = await shop.write(
         lambda tx: refunding.open_refund(tx, payment, 400, None, by_hand=True)

@@ -104,10 +104,8 @@ class Account(msgspec.Struct, frozen=True):
 
     def takes(self, method: str, currency: str) -> bool:
         exists_in = METHOD_CURRENCIES.get(method, (currency,))
-        return method in self.methods and currency in exists_in and self.holds(currency)
-
-    def holds(self, currency: str) -> bool:
-        return self.currencies is None or currency in self.currencies
+        holds = self.currencies is None or currency in self.currencies
+        return method in self.methods and currency in exists_in and holds
 
 
 METHODS = ("card", "sbp", "lightning", "transfer")

@@ -18,14 +18,14 @@ def add(
 ) -> Account:
     """Raises Invalid with what is wrong (requisites below `requisites`); Conflict where payers are
     sent to another account in this currency already: they would be sent to either."""
-    credentials = {**parse(currency, fields), transfer.CURRENCY: currency}
+    credentials = {**_parse(currency, fields), transfer.CURRENCY: currency}
     _check_alone(tx, tenant, currency)
     return accounts.add(
         tx, crypto, tenant, transfer.NAME, credentials, (transfer.METHOD,), (currency,)
     )
 
 
-def parse(currency: str, fields: Mapping[str, str]) -> Mapping[str, str]:
+def _parse(currency: str, fields: Mapping[str, str]) -> Mapping[str, str]:
     """The requisites as they are kept. Raises Invalid."""
     try:
         return requisites.fields(requisites.parse(currency, fields))

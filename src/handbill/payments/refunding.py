@@ -37,6 +37,8 @@ REFUND = "payments.refund"
 ASK_AFTER = 30 * SECOND
 """Longer than a request to an acquirer may take: who asked for the refund is sending it."""
 REASON_MAX = 500
+REFUND_BY_HAND = "refund_by_hand"
+"""Code of the refusal to send back what only a person can."""
 _BY_HAND = (
     "A bank transfer cannot be sent back from here. Send the money back from your bank, then record"
     " that you did: by_hand."
@@ -67,8 +69,10 @@ def open_refund(
     if payment.status is not PaymentStatus.CHARGED or attempt is None:
         words = "all of it was refunded" if payment.status is PaymentStatus.REFUNDED else "not paid"
         raise NotRefundable(f"There is nothing to refund: {words}.")
-    if attempt.by_hand != by_hand:
-        raise NotRefundable(_NOT_BY_HAND if by_hand else _BY_HAND)
+    if attempt.by_hand and not by_hand:
+        raise NotRefundable(_BY_HAND, code=REFUND_BY_HAND)
+    if by_hand and not attempt.by_hand:
+        raise NotRefundable(_NOT_BY_HAND)
     refunds = refund_store.of_payment(tx, payment.id)
     left = left_of(payment, refunds)
     if left == 0:

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from handbill.kernel.clock import MINUTE
+from tests.scenarios.api.shapes import IN_ROUBLES
 from tests.support.cashier import Cashier, path_of, ticket_of
 from tests.support.payers import seen
 from tests.support.running import RunningHouse
@@ -127,3 +128,21 @@ async def test_a_pin_that_is_none_is_refused_by_name(house: RunningHouse) -> Non
         assert answer.status_code == 422
         assert list(answer.json()["details"]) == ["till_pin"]
     assert (await house.shop.get("/api/v1/merchant")).json()["data"]["till_pin_set"] is False
+
+
+async def test_a_bank_transfer_is_not_said_to_go_back(
+    house: RunningHouse, cashier: Cashier
+) -> None:
+    await set_pin(house)
+    account = await house.shop.post("/api/v1/provider_accounts", json=IN_ROUBLES)
+    assert account.status_code == 201, account.text
+    link = await house.make_link(pay_config={"methods": ["transfer"]})
+    await house.new_payer().begin(link["url"], "transfer")
+    payment = await house.payment()
+    await house.shop.post(f"/api/v1/transactions/{payment['id']}/confirm", json={})
+
+    page = seen(await cashier.refund(f"/sales/{payment['id']}", PIN))
+
+    assert page.status == 409
+    assert "only from the seller's bank" in page.text
+    assert await refunds(house) == []

@@ -14,8 +14,8 @@ from handbill.kernel.errors import Invalid, NotRefundable
 from handbill.kernel.money import parse_typed
 from handbill.merchants import tills
 from handbill.merchants.model import Identity
+from handbill.payments import refunding, selling
 from handbill.payments import refunds as sending
-from handbill.payments import selling
 from handbill.payments.model import Payment
 from handbill.web.pages import asking, showing
 from handbill.web.pages.language import Language
@@ -78,8 +78,9 @@ class Refunds:
                 lambda tx: selling.give_back(tx, register.crypto, identity.tenant, asked, pin),
                 merchant=identity.tenant.merchant_id,
             )
-        except NotRefundable:
-            return Refused(language.gettext(words.NOT_REFUNDABLE), 409)
+        except NotRefundable as error:
+            why = words.BY_HAND if error.code == refunding.REFUND_BY_HAND else words.NOT_REFUNDABLE
+            return Refused(language.gettext(why), 409)
         except Invalid:
             left = await register.db.point(lambda tx: selling.left(tx, payment))
             fault = language.gettext(words.NOT_LEFT) % {"most": language.money(left)}
