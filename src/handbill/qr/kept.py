@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -18,7 +18,7 @@ from handbill.kernel.errors import Invalid, Unavailable
 from handbill.qr import checking, drawing, formats, layout
 from handbill.qr.checking import Reading
 from handbill.qr.code import Code, make
-from handbill.qr.layout import Extent
+from handbill.qr.layout import MM_PER_INCH, Extent
 from handbill.qr.pdf import pdf
 from handbill.qr.style import PLAIN, CodeStyle, validated
 
@@ -29,10 +29,10 @@ CONTENT_TYPES: dict[Format, str] = {
     "svg": "image/svg+xml",
     "pdf": "application/pdf",
 }
-MAKING_MAX = 32
-"""More than that at once are turned away: the press has receipts to set too."""
+PRESS_MAX = 32
+"""Pictures that wait for the press, which has receipts to set too. More are turned away."""
 
-_MM_PER_PIXEL = 25.4 / 96  # a CSS pixel
+_MM_PER_PIXEL = MM_PER_INCH / 96  # a CSS pixel
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -50,7 +50,19 @@ class Picture(msgspec.Struct, frozen=True):
     reading: Reading | None = None
 
 
-_Key = tuple[str, Format, Wanted]
+class _Key(NamedTuple):
+    text: str
+    format: Format
+    wanted: Wanted
+
+    @property
+    def on_paper(self) -> bool:
+        return self.wanted.extent.mm is not None
+
+    @property
+    def laid(self) -> bool:
+        """Whether its logo is laid on a picture, and not named in a file of shapes."""
+        return self.format == "png" and self.wanted.style.logo is not None
 
 
 class Codes:
@@ -68,7 +80,7 @@ class Codes:
         # One thread: however many codes are asked for at once, the event loop shares the
         # interpreter with one of them. A process of its own was measured and is not needed.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="qr")
-        self._press_turn = asyncio.Lock()
+        self._press_turn = asyncio.Lock()  # one of ours at a time
 
     async def picture(self, text: str, format: Format, wanted: Wanted | None = None) -> Picture:
         """The code of `text`. Asked for several times at once it is made once.
@@ -80,35 +92,40 @@ class Codes:
         layout.check(asked.extent)
         if asked.extent.dpi is not None and format != "png":
             raise Invalid({"dpi": ["is for PNG alone: this format has no dots"]})
-        key = (text, format, msgspec.structs.replace(asked, style=validated(asked.style)))
+        key = _Key(text, format, msgspec.structs.replace(asked, style=validated(asked.style)))
         picture = self._kept.get(key)
         if picture is not None:
             self._kept.move_to_end(key)
             return picture
-        making = self._being_made.get(key)
-        if making is None:
-            if len(self._being_made) >= MAKING_MAX:
-                raise Unavailable("Too many codes are being drawn. Try again in a moment.")
-            making = self._being_made[key] = asyncio.create_task(self._make(*key))
-            making.add_done_callback(lambda made: self._settle(key, made))
+        making = self._being_made.get(key) or self._begin(key)
         # Shielded: one caller that goes away does not take the code from the others.
         return await asyncio.shield(making)
 
     def close(self) -> None:
         self._thread.shutdown(cancel_futures=True)
 
-    async def _make(self, text: str, format: Format, wanted: Wanted) -> Picture:
+    def _begin(self, key: _Key) -> asyncio.Task[Picture]:
+        """A plain code is never turned away: a payer may be waiting for it."""
+        waiting = sum(other.on_paper or other.laid for other in self._being_made)
+        if (key.on_paper or key.laid) and waiting >= PRESS_MAX:
+            raise Unavailable("Too many codes are being checked. Try again in a moment.")
+        making = self._being_made[key] = asyncio.create_task(self._make(key))
+        making.add_done_callback(lambda made: self._settle(key, made))
+        return making
+
+    async def _make(self, key: _Key) -> Picture:
         in_thread = asyncio.get_running_loop().run_in_executor
-        style, extent = wanted.style, wanted.extent
-        code = await in_thread(self._thread, make, text, style.drawn_level)
-        if format == "png" and style.logo is not None:
+        style, extent = key.wanted.style, key.wanted.extent
+        code = await in_thread(self._thread, make, key.text, style.drawn_level)
+        if key.laid:
             async with self._press_turn:
                 data = await drawing.png(self._press, code, style, extent)
         else:
-            data = await in_thread(self._thread, _draw, code, format, wanted)
+            data = await in_thread(self._thread, _draw, code, key.format, key.wanted)
         if extent.mm is None:
             return Picture(data)
-        side_mm = extent.mm if format != "png" else layout.drawn_mm(code, extent.mm, extent.dpi)
+        is_png = key.format == "png"
+        side_mm = layout.drawn_mm(code, extent.mm, extent.dpi) if is_png else extent.mm
         async with self._press_turn:
             return Picture(data, await checking.checked(self._press, code, style, side_mm))
 

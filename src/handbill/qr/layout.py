@@ -86,11 +86,9 @@ def _printed(code: Code, mm: int, dpi: int) -> Layout:
         most = int(PRINTED_PIXELS_MAX * MM_PER_INCH / mm)
         raise Invalid({"dpi": [f"must be at most {most} at this size, or take SVG or PDF"]})
     if side < code.side * DOTS_MIN:
-        inches = code.side * DOTS_MIN * MM_PER_INCH
-        raise Invalid(
-            {
-                "mm": [f"must be at least {ceil(inches / dpi)} for this code at {dpi} dpi"],
-                "dpi": [f"must be at least {ceil(inches / mm)} for this code at {mm} mm"],
-            }
-        )
+        needed = code.side * DOTS_MIN * MM_PER_INCH
+        faults = {"mm": [f"must be at least {ceil(needed / dpi)} for this code at {dpi} dpi"]}
+        if (finer := ceil(needed / mm)) <= DPI_MAX:
+            faults["dpi"] = [f"must be at least {finer} for this code at {mm} mm"]
+        raise Invalid(faults)
     return Layout(side, side // code.side, dpi)

@@ -14,7 +14,7 @@ from handbill.qr.checking import SCAN_CHECK
 from handbill.qr.code import make
 from handbill.qr.drawing import LOGOS
 from handbill.qr.formats import svg
-from handbill.qr.kept import CONTENT_TYPES, MAKING_MAX, Codes, Format, Wanted
+from handbill.qr.kept import CONTENT_TYPES, PRESS_MAX, Codes, Format, Wanted
 from handbill.qr.layout import Extent
 from handbill.qr.style import CodeStyle
 from tests.unit.qr.reading import open_png, rasterised_pdf, rasterised_svg, read_picture
@@ -156,17 +156,23 @@ async def test_the_reading_of_a_png_is_of_the_code_and_not_of_the_white_around_i
     await press.close()
 
 
-async def test_a_crowd_of_different_codes_is_turned_away_and_then_taken(codes: Codes) -> None:
+async def test_a_crowd_of_codes_for_paper_is_turned_away_but_nobody_who_wants_a_plain_one() -> None:
+    press = Workshop(SCAN_CHECK, LOGOS)
+    codes, wanted = Codes(press), Wanted(extent=Extent(mm=40))
     crowd = [
-        asyncio.create_task(codes.picture(f"{ADDRESS}{number}", "svg"))
-        for number in range(MAKING_MAX)
+        asyncio.create_task(codes.picture(f"{ADDRESS}{number}", "svg", wanted))
+        for number in range(PRESS_MAX)
     ]
     await asyncio.sleep(0)  # all have asked
 
     with pytest.raises(Unavailable):
-        await codes.picture(ADDRESS, "svg")
-    await asyncio.gather(*crowd)
+        await codes.picture(ADDRESS, "svg", wanted)
     assert (await codes.picture(ADDRESS, "svg")).data
+
+    assert all(picture.reading for picture in await asyncio.gather(*crowd))
+    assert (await codes.picture(ADDRESS, "svg", wanted)).reading
+    codes.close()
+    await press.close()
 
 
 async def test_a_refusal_is_for_every_caller_and_is_not_kept(codes: Codes) -> None:

@@ -50,6 +50,15 @@ def test_what_a_refusal_names_is_then_taken() -> None:
     assert laid_out(CODE, Extent(mm=400, dpi=260)).side <= PRINTED_PIXELS_MAX
 
 
+def test_dots_that_no_printer_of_ours_has_are_not_named() -> None:
+    dense = make("https://" + "x" * 900)
+
+    with pytest.raises(Invalid) as error:
+        laid_out(dense, Extent(mm=10, dpi=1_200))
+
+    assert error.value.faults == {"mm": [f"must be at least 11 for this code at {DPI_MAX} dpi"]}
+
+
 def test_a_poster_too_large_for_any_dots_is_left_to_vectors() -> None:
     words = "must be at most 104 at this size, or take SVG or PDF"
     assert refused(Extent(mm=1_000)) == {"dpi": [words]}
