@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from handbill.infra.database import Tx, open_database
+from handbill.infra.database import open_database
 from handbill.infra.paging import Position
 from handbill.kernel import ids
 from handbill.kernel.clock import MINUTE, ManualClock
@@ -18,15 +18,9 @@ from handbill.links.model import Link
 from handbill.links.placement_store import Placement
 from handbill.links.placements import PLACEMENTS_MAX
 from handbill.links.traffic import Traffic
-from handbill.merchants.model import Tenant
 from tests.support.shop import Shop
 
 pytestmark = pytest.mark.anyio
-
-
-def placed(tx: Tx, link: Link, name: str) -> Placement:
-    tenant, rows = Tenant(link.merchant_id, link.test), placement_names.listed([name])
-    return placements.create(tx, tenant, link.id, rows)[0]
 
 
 async def made(shop: Shop, link: Link, *lines: str) -> list[Placement]:
