@@ -73,6 +73,12 @@ def find_by_code(tx: Tx, code: str) -> Placement | None:
     return tx.find(Placement, f"SELECT {_COLUMNS} FROM placements WHERE code = :code", code=code)
 
 
+def code_of(tx: Tx, placement_id: str) -> str | None:
+    """Of a removed one, too."""
+    code: str | None = tx.value("SELECT code FROM placements WHERE id = :id", id=placement_id)
+    return code
+
+
 def find_any(tx: Tx, placement_id: str) -> Placement | None:
     """For the operator, who types an id."""
     return tx.find(

@@ -27,11 +27,12 @@ CODES = frozenset(
 STREAM = "/pay/status/{token}/events"
 RECEIPT = "/pay/status/{token}/receipt.pdf"
 PRIVATE_CODE = "/pay/status/{token}/qr.svg"
+KEPT_CODE = "/pay/status/{token}/qr.png"
 PICTURES = frozenset({"/images/uploads/{partner}/{name}", "/pay/link/{id}/card.png"}) | CODES
 STYLES = frozenset({"/static/{name}", "/docs/reference.css", "/pay/accent/{name}.css"})
 LEADING_ON = frozenset({"/L/{code}", "/l/{code}", "/pay/link/{id}/ask"})
 BEACON = "/pay/opened/{token}"
-PRIVATE = frozenset({PRIVATE_CODE, STREAM, RECEIPT, BEACON})
+PRIVATE = frozenset({PRIVATE_CODE, KEPT_CODE, STREAM, RECEIPT, BEACON})
 OPEN = frozenset({"/docs", "/openapi.json", "/robots.txt", "/healthz", "/readyz", "/metrics"})
 ELSEWHERE = frozenset(
     {
@@ -89,6 +90,7 @@ async def addresses(house: RunningHouse) -> dict[str, str]:
         "/pay/link/{id}/ask": f"{link['url']}/ask",
         "/pay/link/{id}/card.png": f"{link['url']}/card.png",
         PRIVATE_CODE: f"{status}/qr.svg",
+        KEPT_CODE: f"{status}/qr.png",
         STREAM: f"{status}/events",
         RECEIPT: f"{paid}/receipt.pdf",
     }
@@ -125,7 +127,7 @@ async def test_no_route_is_open_that_need_not_be(house: RunningHouse) -> None:
             assert headers["referrer-policy"] == "no-referrer", path
         if path in PICTURES | STYLES:
             assert headers["cache-control"].startswith("public, max-age="), path
-        if path in {*PICTURES, PRIVATE_CODE, BEACON}:
+        if path in {*PICTURES, PRIVATE_CODE, KEPT_CODE, BEACON}:
             assert policy(answer)["default-src"] == "'none'", path
 
 

@@ -4,18 +4,20 @@ what is said twice, is not."""
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import httpx2
 import pytest
 
-from handbill.kernel.clock import DAY, MINUTE
+from handbill.infra.database import open_database
+from handbill.kernel.clock import DAY, MINUTE, ManualClock
 from handbill.links import store as links
 from handbill.links import traffic
 from handbill.links.traffic import Traffic
 from handbill.web.pages import beacons
 from tests.scenarios.paying.test_scanned_placements import hung, page_of
 from tests.support.payers import Payer, Seen
-from tests.support.running import RunningHouse
+from tests.support.running import RunningHouse, running_house
 
 pytestmark = pytest.mark.anyio
 
@@ -128,6 +130,22 @@ async def test_one_network_counts_for_a_crowd_and_not_for_more(
     for _ in range(beacons.AT_ONCE + 10):
         await say(payer, await payer.look(link["url"]))
     assert await opens(house, link["id"]) == beacons.AT_ONCE
+
+
+async def test_the_last_looks_are_stored_when_the_server_stops(
+    database_url: str, tmp_path: Path, clock: ManualClock
+) -> None:
+    async with running_house(database_url, tmp_path / "data", clock) as house:
+        link = await house.make_link()
+        payer = house.new_payer(**PHONE)
+        await say(payer, await payer.look(link["url"]))
+    database = open_database(database_url, clock)
+    try:
+        day = traffic.day_of(clock.now())
+        found = await database.read(lambda tx: traffic.by_day(tx, link["id"], day, day))
+    finally:
+        database.close()
+    assert found == {day: Traffic(opens=1)}
 
 
 async def test_days_are_told_by_the_clock_of_the_look(house: RunningHouse, payer: Payer) -> None:

@@ -89,7 +89,12 @@ async def test_the_whole_visit_stays_at_the_placement(house: RunningHouse, payer
     stale = seen(await payer.press(f"{address}?lang=de", "forged", method="card"))
     assert (stale.state, list(stale.buttons.values())) == ("stale", [f"{address}?lang=de"])
     other = house.new_payer()
-    await other.begin(address)
+    going = await other.begin(address)
+    cancelled = await other.decide(going, "cancel")
+    await house.settle()
+    over = await other.look(cancelled)
+    assert (over.state, address in over.buttons.values()) == ("cancelled", True)
+    await house.new_payer().begin(address)
     taken = await payer.look(address)
     assert (taken.state, list(taken.buttons.values())) == ("taken", [address])
 

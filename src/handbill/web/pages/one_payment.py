@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from handbill.infra.database import Tx
+from handbill.links import placement_store
 from handbill.links import service as links
 from handbill.merchants import service as merchants
 from handbill.merchants.model import Account, Merchant
@@ -20,13 +21,14 @@ class Glance(msgspec.Struct, frozen=True):
 
 
 class Read(msgspec.Struct, frozen=True):
-    """`letter`: the last one with a receipt."""
+    """`letter`: the last one with a receipt; `code`: of the placement where the payer came by."""
 
     found: PaymentWithAttempt
     merchant: Merchant
     offered: tuple[tuple[str, Account], ...]
     letter: letters.ReceiptLetter | None
     is_taken: bool
+    code: str | None
 
 
 def glance(tx: Tx, token: str) -> Glance:
@@ -43,4 +45,6 @@ def read(tx: Tx, token: str) -> Read:
     offered = tuple(attempts.offered(tx, payment).items())
     letter = letters.latest(tx, payment.id) if payment.status in model.PAID else None
     merchant = merchants.get(tx, payment.merchant_id)
-    return Read(seen.found, merchant, offered, letter, seen.is_taken)
+    placement_id = payment.placement_id
+    code = placement_store.code_of(tx, placement_id) if placement_id is not None else None
+    return Read(seen.found, merchant, offered, letter, seen.is_taken, code)

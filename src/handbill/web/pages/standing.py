@@ -56,8 +56,10 @@ def status_page(
     now: Instant,
     *,
     is_taken: bool = False,
+    code: str | None = None,
 ) -> StatusPage:
-    """`is_taken`: the link is paid as often as it may be."""
+    """`is_taken`: the link is paid as often as it may be. `code`: of the placement where the payer
+    came by."""
     payment, attempt = found.payment, found.attempt
     state = state_of(payment, attempt, now)
     fee = payment.amount_with_fee_minor - payment.amount_minor
@@ -90,7 +92,7 @@ def status_page(
         ),
         continue_url=_continue(payment, attempt) if state == "waiting" else None,
         try_again_url=(
-            language.onward(_again(payment, addresses))
+            language.onward(_again(payment, addresses, code))
             if _may_choose(payment, state, now)
             else None
         ),
@@ -207,9 +209,11 @@ def _may_choose(payment: Payment, state: StatusState, now: Instant) -> bool:
     return payment.status in model.OPEN and now < payment.expires_at
 
 
-def _again(payment: Payment, addresses: Addresses) -> str:
+def _again(payment: Payment, addresses: Addresses, code: str | None) -> str:
     if payment.link_id is None:
         return addresses.payment_page(payment.token)
+    if code is not None:
+        return addresses.placement_page(code, payment.personal or "")
     return addresses.link_page(payment.link_id, payment.personal or "")
 
 

@@ -72,7 +72,14 @@ class Statuses:
         desk = self._desk
         mark, now = mark_of(desk.crypto, read.found.payment), desk.clock.now()
         return standing.status_page(
-            read.found, read.merchant, desk.addresses, language, mark, now, is_taken=read.is_taken
+            read.found,
+            read.merchant,
+            desk.addresses,
+            language,
+            mark,
+            now,
+            is_taken=read.is_taken,
+            code=read.code,
         )
 
     async def events(self, request: Request) -> Response:
