@@ -69,8 +69,10 @@ async def test_a_code_in_colour_with_a_logo_is_read_in_every_format(
 ) -> None:
     await with_a_logo(house)
     link, product = await house.make_link(), await house.make_product()
+    placements = f"/api/v1/links/{link['id']}/placements"
+    made = await house.shop.post(placements, json={"names": ["Window"]})
 
-    for noun in (link, product):
+    for noun in (link, product, *made.json()["data"]):
         address, query = noun["qr_url"], "?color=7a1fa2&logo=1&mm=40"
         png = open_png((await payer.http.get(f"{address}.png{query}&dpi=203")).content)
         drawn = await payer.http.get(f"{address}.svg{query}")

@@ -23,30 +23,30 @@ READING = "handbill-reading"
 """Header of a picture for paper, a dictionary of RFC 9651."""
 
 
-class Printed(msgspec.Struct, frozen=True):
-    """`address` is what the code holds, `code` its short code, `merchant_id` whose logo may stand
-    in it. `private`: the address is one payer's own."""
+class ShortAddress(msgspec.Struct, frozen=True):
+    """`text` is what the code holds, `code` its short code, `merchant_id` whose logo may stand in
+    it. `private`: it is one payer's own."""
 
-    address: str
+    text: str
     code: str
     merchant_id: int
     private: bool = False
 
 
-async def show(desk: Desk, request: Request, printed: Printed) -> Response:
+async def show(desk: Desk, request: Request, address: ShortAddress) -> Response:
     """The format is in the path, everything else in the query. A refusal is a problem in JSON,
     whatever is accepted: who asks for options is a program."""
     format = cast(Format, request.url.path.rpartition("/qr")[2].removeprefix(".") or "png")
     try:
-        wanted = await _wanted(desk, request, printed.merchant_id)
-        picture = await desk.codes.picture(printed.address, format, wanted)
+        wanted = await _wanted(desk, request, address.merchant_id)
+        picture = await desk.codes.picture(address.text, format, wanted)
     except Invalid as error:
         return desk.json_problem(error)
     headers = {
-        "cache-control": f"{'private' if printed.private else 'public'}, max-age={CACHE_SECONDS}",
+        "cache-control": f"{'private' if address.private else 'public'}, max-age={CACHE_SECONDS}",
         "content-security-policy": DRAWN_POLICY,
         **SHOWN_ANYWHERE,
-        "content-disposition": f'inline; filename="qr-{printed.code}.{format}"',
+        "content-disposition": f'inline; filename="qr-{address.code}.{format}"',
     }
     if picture.reading is not None:
         headers[READING] = _told(picture.reading)

@@ -14,7 +14,7 @@ from handbill.links import personal
 from handbill.links import store as links
 from handbill.links.model import Link
 from handbill.web.pages import code_pictures, reading
-from handbill.web.pages.code_pictures import Printed
+from handbill.web.pages.code_pictures import ShortAddress
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.scans import Scans
 
@@ -71,6 +71,6 @@ class CodePages:
         if asked is not None and (end := asked.prefill.end_on(link, now)):
             raise LinkNotPayable(end)
         code = code or link.code
-        address = desk.addresses.short(code, asked.query if asked is not None else "")
-        printed = Printed(address, code, link.merchant_id, private=asked is not None)
-        return await code_pictures.show(desk, request, printed)
+        text = desk.addresses.short(code, asked.query if asked is not None else "")
+        address = ShortAddress(text, code, link.merchant_id, private=asked is not None)
+        return await code_pictures.show(desk, request, address)
