@@ -1,7 +1,7 @@
 """Draws every page and state for `docs/pictures/`: `bin/pictures`.
 
-The pages are those of the gallery, and of the till those that its tests leave: what the documents
-show is what the tests look at.
+The pages are those of the gallery, and of till and dashboard those that their tests leave: what the
+documents show is what the tests look at.
 """
 
 from __future__ import annotations
@@ -23,7 +23,11 @@ PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 PHONE, DESK = (360, 740), (1280, 800)
 HEIGHT_MAX = 2_400
 LEFT = Path(__file__).parents[2] / "screenshots"
-TILL = "till-"
+LEAVING = {
+    "till-": "The till, on a phone and on a tablet",
+    "dashboard-": "The dashboard, on a phone, a tablet and a desk",
+}
+"""What is not of the gallery, by the beginnings of its names."""
 INDEX = "README.md"
 
 VIEWS: Mapping[str, tuple[tuple[int, int], str]] = {
@@ -69,14 +73,14 @@ async def draw_all() -> None:
         await browser.close()
 
 
-def keep_till() -> list[str]:
-    shots = sorted(LEFT.glob(f"{TILL}*.png"))
+def keep_left(prefix: str) -> list[str]:
+    shots = sorted(LEFT.glob(f"{prefix}*.png"))
     for shot in shots:
         keep(Image.open(shot), shot.stem)
     return [shot.stem for shot in shots]
 
 
-def index(till: Sequence[str]) -> str:
+def index(left: Mapping[str, Sequence[str]]) -> str:
     """One page that shows them all."""
     lines = [
         "# Every page, in every state",
@@ -88,9 +92,11 @@ def index(till: Sequence[str]) -> str:
     for name in names():
         shown = " ".join(f'<img src="{name}-{view}.webp" width="240">' for view in VIEWS)
         lines += [f"## {name}", "", shown, ""]
-    lines += ["## The till, on a phone and on a tablet", ""]
-    lines += [f'<img src="{name}.webp" width="240">' for name in till]
-    return "\n".join(lines) + "\n"
+    for prefix, heading in LEAVING.items():
+        lines += [f"## {heading}", ""]
+        lines += [f'<img src="{name}.webp" width="240">' for name in left[prefix]]
+        lines.append("")
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -98,7 +104,8 @@ def main() -> None:
     for old in PICTURES.glob("*.webp"):
         old.unlink()
     asyncio.run(draw_all())
-    (PICTURES / INDEX).write_text(index(keep_till()))
+    left = {prefix: keep_left(prefix) for prefix in LEAVING}
+    (PICTURES / INDEX).write_text(index(left))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import typer
 from handbill import __version__
 from handbill.cli import (
     books,
+    dashboard,
     database,
     events,
     keys,
@@ -44,6 +45,7 @@ app.command("migrate")(database.migrate)
 app.command("backup")(database.backup)
 app.command("restore")(database.restore)
 app.add_typer(books.app, name="books")
+app.add_typer(dashboard.app, name="dashboard")
 app.add_typer(events.app, name="events")
 app.add_typer(merchants.app, name="merchants")
 app.add_typer(keys.app, name="keys")

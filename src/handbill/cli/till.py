@@ -33,7 +33,7 @@ def open_till(
 ) -> None:
     """Make a key for one till, and show the address and code that open it. Shown this once."""
     settings = options.load(data, database_url, public_url)
-    address = Addresses(settings.public_url).till()
+    address = Addresses(settings.public_url).door("till")
     opened = open_door(settings, address, merchant_id, Scope.TILL, test=not live)
     show(opened, "Open this on the till, or scan it with the till's camera:", as_json=as_json)
 

@@ -61,8 +61,9 @@ class Addresses:
         """The style sheet of a merchant's colour, `#rrggbb`."""
         return f"{self.base}/pay/accent/{color.removeprefix('#')}.css"
 
-    def till(self) -> str:
-        return f"{self.base}/till"
+    def door(self, name: str) -> str:
+        """Where people sign in: `till`, `dashboard`."""
+        return f"{self.base}/{name}"
 
     def image(self, key: str) -> str:
         return f"{self.base}/{key}"

@@ -123,6 +123,19 @@ def count(tx: Tx, link_id: str) -> int:
     return found
 
 
+def counts(tx: Tx, link_ids: Sequence[str]) -> dict[str, int]:
+    """How many each of the links has; a link without any is not there."""
+    if not link_ids:
+        return {}
+    rows = tx.all(
+        _Counted,
+        "SELECT link_id, COUNT(*) AS placements FROM placements"
+        " WHERE link_id IN :link_ids AND removed_at IS NULL GROUP BY link_id",
+        link_ids=list(link_ids),
+    )
+    return {row.link_id: row.placements for row in rows}
+
+
 def names_taken(tx: Tx, link_id: str, names: Sequence[str]) -> set[str]:
     """Those of `names` that the link's placements have already."""
     if not names:
@@ -134,3 +147,8 @@ def names_taken(tx: Tx, link_id: str, names: Sequence[str]) -> set[str]:
 
 class _Named(msgspec.Struct, frozen=True):
     name: str
+
+
+class _Counted(msgspec.Struct, frozen=True):
+    link_id: str
+    placements: int

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from handbill.kernel.addresses import Addresses
 from handbill.kernel.errors import HandbillError, TooMany
 from handbill.qr.kept import Codes
-from handbill.web import api, crowds, former_hosts
+from handbill.web import api, crowds, doors, former_hosts
 from handbill.web.deps import Deps
 from handbill.web.entrance import Entrance, Ready
 from handbill.web.health import Health, folders_with_data
@@ -22,7 +22,6 @@ from handbill.web.pages import receipt_letters, site
 from handbill.web.pages.snippets import SnippetMaker
 from handbill.web.parts import Parts
 from handbill.web.rates import Rates, Standing
-from handbill.web.till.till import Till
 from handbill.web.visits import Visits
 
 UNCOUNTED = frozenset({"api", "static", "healthz", "readyz", "metrics"})
@@ -50,7 +49,7 @@ class Application(Entrance):
             *api.routes(Deps.of(parts, self._crowds, snippets.make, self._site.desk.printer)),
             *Inbound(parts.db, parts.inbox).routes(),
             *self._site.routes(),
-            *Till(self._site.desk).routes(),
+            *doors.routes(self._site.desk),
         ]
         if parts.sandbox is not None:
             routes.append(Mount("/sandbox", parts.sandbox))

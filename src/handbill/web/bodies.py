@@ -58,34 +58,59 @@ def is_absent(headers: Mapping[str, str]) -> bool:
     return length == "0" and "transfer-encoding" not in headers
 
 
+class Form(msgspec.Struct, frozen=True):
+    """What a form with a file holds: each field once, the last counts. No `file`: none was sent."""
+
+    fields: dict[str, str]
+    file: Upload | None
+
+
 async def read_upload(
     headers: Mapping[str, str], receive: Receive, part: str, size_max: int
 ) -> Upload:
     """The file in the form part `part`. Raises UnsupportedMedia, TooLarge, Malformed, Invalid."""
+    form = await read_form(headers, receive, part, size_max)
+    if form.file is None:
+        raise Invalid({part: ["must be a file"]})
+    return form.file
+
+
+async def read_form(
+    headers: Mapping[str, str],
+    receive: Receive,
+    part: str,
+    size_max: int,
+    field_max: int = FORM_OVERHEAD,
+) -> Form:
+    """A form that may have a file in its part `part`. `field_max`: bytes of a field.
+
+    Raises UnsupportedMedia, TooLarge, Malformed.
+    """
     if not headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise UnsupportedMedia("Send a form: content-type: multipart/form-data.")
     _refuse_encoded(headers)
     parser = MultiPartParser(
         Headers(dict(headers)),
-        _chunks(headers, receive, size_max + FORM_OVERHEAD),
+        _chunks(headers, receive, size_max + field_max + FORM_OVERHEAD),
         max_files=1,
         max_fields=FORM_FIELDS_MAX,
-        max_part_size=FORM_OVERHEAD,
+        max_part_size=field_max,
     )
     try:
         form = await parser.parse()
     except (MultiPartException, KeyError, ValueError) as error:
         raise Malformed("The form cannot be read.") from error
     try:
+        fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
         sent = form.get(part)
         if not isinstance(sent, UploadFile):
-            raise Invalid({part: ["must be a file"]})
+            return Form(fields, None)
         content = await sent.read(size_max + 1)
     finally:
         await form.close()
     if len(content) > size_max:
         raise _too_large(size_max)
-    return Upload(sent.filename or "", content)
+    return Form(fields, Upload(sent.filename or "", content))
 
 
 def parse_json(body: bytes) -> Any:

@@ -34,6 +34,7 @@ LEADING_ON = frozenset({"/L/{code}", "/l/{code}", "/pay/link/{id}/ask"})
 BEACON = "/pay/opened/{token}"
 PRIVATE = frozenset({PRIVATE_CODE, KEPT_CODE, STREAM, RECEIPT, BEACON})
 OPEN = frozenset({"/docs", "/openapi.json", "/robots.txt", "/healthz", "/readyz", "/metrics"})
+SIGNED_IN = ("/till", "/dashboard")
 ELSEWHERE = frozenset(
     {
         *("/sandbox", "/notifications/{provider}/{token}", "/pay/status/{token}/receipt"),
@@ -108,7 +109,9 @@ def _code(tx: Tx, link_id: str) -> str:
 
 async def test_no_route_is_open_that_need_not_be(house: RunningHouse) -> None:
     known = await addresses(house)
-    routes = {path for path in house.house.app.templates if not path.startswith(("/api", "/till"))}
+    routes = {
+        path for path in house.house.app.templates if not path.startswith(("/api", *SIGNED_IN))
+    }
     assert routes == PAGES | PICTURES | STYLES | LEADING_ON | PRIVATE | OPEN | ELSEWHERE
 
     for path in sorted(routes - ELSEWHERE):
@@ -144,11 +147,11 @@ def _assert_closed(path: str, answer: httpx2.Response) -> None:
     assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son\w+=", answer.text), path
 
 
-async def test_a_till_is_framed_by_nobody_and_kept_only_while_it_asks(
+async def test_what_people_sign_in_to_is_framed_by_nobody_and_not_kept(
     house: RunningHouse,
 ) -> None:
     for path in house.house.app.templates:
-        if path.startswith("/till"):
+        if path.startswith(SIGNED_IN):
             answer = await house.payer.get(re.sub(r"{[^}]*}", "x", path))
             assert answer.headers.get_list("x-content-type-options") == ["nosniff"], path
             assert answer.headers["cache-control"] in ("no-store", "no-cache"), path

@@ -154,6 +154,10 @@ class Language:
         joined = str(get_datetime_format("medium", self._dates))
         return f"{joined.replace('{1}', day).replace('{0}', time)} UTC"
 
+    def day(self, at: Instant) -> str:
+        """`1 March 2026`, in UTC."""
+        return format_date(datetime.fromtimestamp(at // 1_000, UTC), "long", self._dates)
+
     def machine(self, at: Instant) -> str:
         """For the `datetime` attribute."""
         return iso(at)

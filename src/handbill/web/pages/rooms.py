@@ -49,7 +49,7 @@ class Rooms(ABC):
         self.desk = desk
         self.db, self.clock, self.crypto = desk.db, desk.clock, desk.crypto
         self.path = f"/{access.name}"
-        self.home = desk.addresses.base + self.path
+        self.home = desk.addresses.door(access.name)
         self.sessions = Sessions(access, desk.db, desk.crypto, desk.clock, desk.addresses)
         self._templates = access.name
         self._words = words

@@ -42,7 +42,7 @@ class Frames:
             for row in self.latest(tx, identity, language)
         ]
         return Frame(
-            home=self._addresses.till(),
+            home=self._addresses.door("till"),
             seller=seller(merchant, self._addresses),
             section=section,
             test=identity.tenant.test,

@@ -1,0 +1,26 @@
+"""Forms of the dashboard as they are sent: with a file or without one, bounded in either case."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from handbill.kernel.errors import Malformed
+from handbill.links.placement_tables import FILE_MAX
+from handbill.web.bodies import CallerGone, Form, read_form
+from handbill.web.pages import asking
+
+FILE = "file"
+"""The part of a form that may be a table of names."""
+LIST_BYTES_MAX = 128 * 1024
+"""Of the names of as many places as are made at once, in any script."""
+
+
+async def read(request: Request) -> Form:
+    """A file input that was left alone sends a file without name and content: that is none."""
+    if not request.headers.get("content-type", "").startswith("multipart/"):
+        return Form(await asking.form(request), None)
+    try:
+        form = await read_form(request.headers, request.receive, FILE, FILE_MAX, LIST_BYTES_MAX)
+    except CallerGone as error:
+        raise Malformed("The form ended early.") from error
+    return form if form.file is not None and form.file.content else Form(form.fields, None)

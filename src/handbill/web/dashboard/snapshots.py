@@ -1,0 +1,71 @@
+"""What a print page shows: the link, its codes with their counts, and the templates. Read in one
+snapshot, but for the pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from handbill.infra.database import Tx
+from handbill.infra.paging import Position
+from handbill.kernel.money import Money
+from handbill.links import placement_store, prints, service, traffic
+from handbill.links.model import LinkWithProducts
+from handbill.links.placement_store import Placement
+from handbill.links.prints import Print
+from handbill.links.traffic import Traffic
+from handbill.merchants import service as merchants
+from handbill.merchants.model import Merchant, Tenant
+
+ROWS_MAX = 100
+"""Placements on a page. All of them are printed all the same."""
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """`placements` are some of `count`; `next` is where the others begin. `price`: what paper is to
+    say, None where the payer types it."""
+
+    full: LinkWithProducts
+    merchant: Merchant
+    placements: Sequence[Placement]
+    count: int
+    next: Position | None
+    traffic: dict[str, Traffic]
+    printed: dict[str, Print]
+    price: Money | None
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Changes with whatever paper says of the link and its merchant."""
+        return self.full.link.version, self.merchant.updated_at
+
+    @property
+    def first(self) -> str | None:
+        """The placement whose card is shown."""
+        return self.placements[0].id if self.placements else None
+
+    def stale(self, code: str) -> Money | None:
+        """The price on paper, where another one is asked now."""
+        printed = self.printed.get(code)
+        if printed is None or not prints.is_stale(printed, self.price):
+            return None
+        return printed.price
+
+
+def read(tx: Tx, tenant: Tenant, link_id: str, after: Position | None = None) -> Snapshot:
+    """Raises NotFound, also for somebody else's."""
+    full = service.get(tx, tenant, link_id)
+    link, merchant = full.link, merchants.get(tx, tenant.merchant_id)
+    page = placement_store.list_page(tx, link.id, after, ROWS_MAX)
+    codes = [link.code, *(one.code for one in page.items)]
+    return Snapshot(
+        full=full,
+        merchant=merchant,
+        placements=page.items,
+        count=placement_store.count(tx, link.id),
+        next=page.next,
+        traffic=traffic.totals(tx, link.id, codes),
+        printed=prints.of_codes(tx, codes),
+        price=prints.price_of(link, merchant),
+    )
