@@ -110,7 +110,8 @@ async def _made(db: Database, settings: Settings, asked: Asked) -> Facts:
         if asked.new:
             await printer.judge(tenant, order)
             order = await db.write(
-                lambda tx: print_orders.with_new(tx, tenant, order, asked.new or ())
+                lambda tx: print_orders.with_new(tx, tenant, order, asked.new or ()),
+                merchant=tenant.merchant_id,
             )
         elif asked.placements:
             order = await db.read(
