@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 
-from handbill.bootstrap import first_start
 from handbill.kernel.clock import DAY, MINUTE
-from handbill.kernel.errors import Conflict, Invalid, LinkNotPayable
+from handbill.kernel.errors import Conflict, Invalid
 from handbill.merchants import accounts, transfers
-from handbill.merchants.model import AccountStatus, Identity, Scope
-from handbill.payments import confirming, model, selling, store
+from handbill.payments import confirming, model, store
 from handbill.payments.model import AttemptStatus, PaymentStatus
-from handbill.payments.selling import Basket
 from handbill.payments.store import Filter
 from handbill.providers import requisites
 from tests.support.shop import CRYPTO, Shop
@@ -151,24 +146,3 @@ async def test_what_waits_is_found_by_its_reference_however_it_was_typed(
     assert await found(shop, Filter(waiting="transfer")) == {anna.payment.id, boris.payment.id}
     await confirm(shop, anna)
     assert await found(shop, Filter(waiting="transfer")) == {boris.payment.id}
-
-
-async def test_a_till_needs_another_way_to_be_paid(shop: Shop) -> None:
-    [card] = await shop.db.read(lambda tx: accounts.all_of(tx, shop.tenant))
-    await shop.write(lambda tx: accounts.set_status(tx, card, AccountStatus.DISABLED))
-    await bank_account(shop)
-    till = Identity("a key", shop.tenant, frozenset({Scope.TILL}), paused=False)
-
-    with pytest.raises(LinkNotPayable):
-        await shop.write(lambda tx: selling.sell(tx, CRYPTO, till, Basket("sale", 100, {})))
-
-
-async def test_who_has_a_bank_account_gets_one_at_the_sandbox_all_the_same(shop: Shop) -> None:
-    await bank_account(shop)
-
-    for on in (True, False, True):
-        await shop.write(partial(first_start.switch_sandbox, crypto=CRYPTO, on=on))
-
-    found = await shop.db.read(lambda tx: accounts.all_of(tx, shop.tenant))
-    assert [account.provider for account in found] == ["fake", "transfer", "sandbox"]
-    assert {account.status for account in found} == {AccountStatus.ACTIVE}

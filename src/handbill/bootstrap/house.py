@@ -28,6 +28,7 @@ from handbill.web import app, parts
 from handbill.webhooks import delivery, relay
 
 PRESS_MODULES = (
+    "handbill.infra.binding",
     "handbill.infra.typesetting",
     "handbill.qr.drafts",
     "handbill.qr.logos",

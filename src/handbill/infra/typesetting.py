@@ -11,13 +11,15 @@ import json
 import re
 import unicodedata
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, reduce
 
 import typst
 
 STANDARD: typst.PDFStandard = "ua-1"
 _POINTS_PER_INCH = 72
 _NO_LETTER = re.compile(r'the text `"(.+?)"` could not be displayed', re.DOTALL)
+_KEPT_FOR = 12
+_ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 # What fonts have all of, or none of.
 _TOGETHER = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
 
@@ -50,13 +52,15 @@ def png(source: str, editions: str, texts: str) -> bytes:
 
 
 def pages(source: str, sheet: str, texts: str) -> tuple[bytes, str]:
-    """Several pages of `sheet`, of which there is one edition, and the `texts` as they were set."""
+    """A PDF of several pages of `sheet`, which has one edition; and the `texts` as they were
+    set: what they are for must not be lost with them."""
     file, _, own = _settled(source, f"[{sheet}]", texts, 0)
+    _forget()
     return file, json.dumps(own)
 
 
 def first_page(source: str, sheet: str, texts: str, ppi: int) -> bytes:
-    """A picture of it."""
+    """A picture of it; `ppi` pixels to an inch."""
     _, settled, own = _settled(source, f"[{sheet}]", texts, 0)
     made = typst.compile(
         source.encode(),
@@ -78,16 +82,29 @@ def _settled(
         try:
             return _compiled(source, left[0], own, at_seconds), left[0], own
         except typst.TypstError as error:
-            found = _NO_LETTER.search(str(error))
-            if found is None:
+            missing = _missing(error.diagnostic)
+            if not missing:
                 raise
-            without = [_without(text, found[1]) for text in own]
+            without = [reduce(_without, missing, text) for text in own]
             if without != own:
                 own = without
             elif len(left) > 1:
                 left = left[1:]
             else:
                 raise
+
+
+def _forget() -> None:
+    """The typesetter keeps what it has laid out until it has set ten documents more. A long one is
+    a hundred mebibytes, and the next is long too."""
+    for _ in range(_KEPT_FOR):
+        typst.compile(b"", format="pdf", font_paths=_fonts())
+
+
+def _missing(diagnostic: str) -> list[str]:
+    """All letters that no font has: a print of hundreds of texts is not set hundreds of times."""
+    found = dict.fromkeys(_NO_LETTER.findall(diagnostic))
+    return [_ESCAPED.sub(lambda code: chr(int(code[1], 16)), letters) for letters in found]
 
 
 def _compiled(

@@ -26,13 +26,53 @@ _BIC = re.compile("[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?")
 _IBAN = re.compile("[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 # How long an IBAN is (ISO 13616, the registry of SWIFT), of the countries of SEPA. Inside the
 # European Economic Area the IBAN says the bank; outside the BIC has to.
-_INSIDE = (
-    "AT20 BE16 BG22 CY28 CZ24 DE22 DK18 EE20 ES24 FI18 FR27 GR27 HR21 HU28 IE22 IS26 IT27 LI21"
-    " LT20 LU20 LV21 MT31 NL18 NO15 PL28 PT25 RO24 SE24 SI19 SK24"
-)
-_OUTSIDE = "AD24 AL28 CH21 GB22 GI23 MC27 MD24 ME22 MK19 RS22 SM27 VA22"
-_LENGTHS = {one[:2]: int(one[2:]) for one in (*_INSIDE.split(), *_OUTSIDE.split())}
-_WITH_BIC = frozenset(one[:2] for one in _OUTSIDE.split())
+_INSIDE = {
+    "AT": 20,
+    "BE": 16,
+    "BG": 22,
+    "CY": 28,
+    "CZ": 24,
+    "DE": 22,
+    "DK": 18,
+    "EE": 20,
+    "ES": 24,
+    "FI": 18,
+    "FR": 27,
+    "GR": 27,
+    "HR": 21,
+    "HU": 28,
+    "IE": 22,
+    "IS": 26,
+    "IT": 27,
+    "LI": 21,
+    "LT": 20,
+    "LU": 20,
+    "LV": 21,
+    "MT": 31,
+    "NL": 18,
+    "NO": 15,
+    "PL": 28,
+    "PT": 25,
+    "RO": 24,
+    "SE": 24,
+    "SI": 19,
+    "SK": 24,
+}
+_OUTSIDE = {
+    "AD": 24,
+    "AL": 28,
+    "CH": 21,
+    "GB": 22,
+    "GI": 23,
+    "MC": 27,
+    "MD": 24,
+    "ME": 22,
+    "MK": 19,
+    "RS": 22,
+    "SM": 27,
+    "VA": 22,
+}
+_LENGTHS = _INSIDE | _OUTSIDE
 
 
 class Requisites(msgspec.Struct, frozen=True):
@@ -57,7 +97,7 @@ class Requisites(msgspec.Struct, frozen=True):
             found["iban"] = ["must be an IBAN of the SEPA area; a digit or letter of it is wrong"]
         if self.bic and not _BIC.fullmatch(self.bic):
             found["bic"] = ["must be a BIC of 8 or 11 characters"]
-        elif not self.bic and self.iban[:2] in _WITH_BIC:
+        elif not self.bic and self.iban[:2] in _OUTSIDE:
             found["bic"] = ["is required for an account outside the European Economic Area"]
         return found
 

@@ -20,7 +20,7 @@ class Framed(msgspec.Struct, frozen=True):
 
 
 def framed(picture: bytes) -> Framed | None:
-    """None where it is neither a PNG nor a JPEG: a missing picture costs nobody a print."""
+    """None where it is neither a PNG nor a JPEG."""
     try:
         kind, (width, height) = _read(picture)
     except (struct.error, IndexError):

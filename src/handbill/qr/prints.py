@@ -18,7 +18,7 @@ from handbill.qr import code as codes
 from handbill.qr.checking import Reading, checked
 from handbill.qr.code import QUIET_ZONE
 from handbill.qr.papers import TEMPLATES, Template
-from handbill.qr.sheets import CARDS_MAX, Card, Draft, Sheet, Texts, composed, judged
+from handbill.qr.sheets import CARDS_MAX, Card, Draft, Sheet, Slotted, Texts, composed, judged
 from handbill.qr.style import CodeStyle
 
 __all__ = [
@@ -34,16 +34,18 @@ __all__ = [
 ]
 
 TYPESETTING = "handbill.infra.typesetting"
+BINDING = "handbill.infra.binding"
 DRAFTS = "handbill.qr.drafts"
 PROOFS = "handbill.qr.proofs"
 """The modules that the workshop must allow, beside those of `checking`."""
 DRAFTS_PER_JOB = 100
-PAGES_PER_JOB = 20
-CARDS_PER_JOB = 100
-"""A page of labels has many."""
+CARDS_PER_PART = 60
+"""The typesetter takes a mebibyte and more for each."""
+PAGES_PER_PROOF, CARDS_PER_PROOF = 20, 60
 _SOURCES = Path(__file__).parent / "templates"
 
 _Made = tuple[Card, Draft]
+_Pages = list[list[Slotted]]
 
 
 class Printed(msgspec.Struct, frozen=True):
@@ -62,40 +64,59 @@ async def pdf(press: Workshop, sheet: Sheet, cards: Sequence[Card]) -> Printed:
     size or is not read from its page; Unavailable where it cannot be made right now."""
     template = judged(sheet, cards)
     try:
+        sheet = await _with_whole_pictures(press, sheet)
         made = await _drafted(press, sheet.code_style, cards)
         reading = await _reading(press, template, sheet.code_style, made)
-        texts = Texts()
-        data = composed(template, sheet, made, texts)
-        answer = await press.run(
-            f"{TYPESETTING}:pages", _source(template), _json(data), _json(texts.all)
-        )
-        file, left = msgspec.convert(answer, tuple[bytes, str])
-        await _proofread(press, file, template, sheet, made)
+        pages = template.pages(made, sheet.start_at)
+        file, left_out = await _set(press, template, sheet, pages)
+        await _proofread(press, file, template, sheet, pages)
     except (JobFailed, JobStopped) as error:
         raise Unavailable("The print cannot be made right now.") from error
-    as_set = msgspec.json.decode(left, type=list[str | None])
-    return Printed(
-        pdf=file,
-        pages=len(data["pages"]),
-        code_mm=min(_measured(template, draft) for _, draft in made),
-        reading=reading,
-        left_out=tuple(was for was, now in zip(texts.all, as_set, strict=True) if was != now),
-    )
+    code_mm = min(_measured(template, draft) for _, draft in made)
+    return Printed(file, len(pages), code_mm, reading, tuple(left_out))
 
 
 async def png(press: Workshop, sheet: Sheet, card: Card, ppi: int) -> bytes:
     """A picture of the first page, unchecked: for the screen."""
     template = judged(sheet, [card])
     try:
+        sheet = await _with_whole_pictures(press, sheet)
         made = await _drafted(press, sheet.code_style, [card])
         texts = Texts()
-        data = composed(template, sheet, made, texts)
-        answer = await press.run(
-            f"{TYPESETTING}:first_page", _source(template), _json(data), _json(texts.all), ppi
-        )
+        data = composed(template, sheet, template.pages(made, sheet.start_at), texts)
+        arguments = (_source(template), _json(data), _json(texts.all), ppi)
+        answer = await press.run(f"{TYPESETTING}:first_page", *arguments)
     except (JobFailed, JobStopped) as error:
         raise Unavailable("The preview cannot be drawn right now.") from error
     return msgspec.convert(answer, bytes)
+
+
+async def _with_whole_pictures(press: Workshop, sheet: Sheet) -> Sheet:
+    """Without a picture that cannot be drawn: it costs nobody a print."""
+    for field in ("logo", "picture"):
+        picture = getattr(sheet, field)
+        if picture is not None and not await press.run(f"{DRAFTS}:is_whole", picture):
+            sheet = msgspec.structs.replace(sheet, **{field: None})
+    return sheet
+
+
+async def _set(
+    press: Workshop, template: Template, sheet: Sheet, pages: _Pages
+) -> tuple[bytes, list[str]]:
+    """The file, and the texts that are not whole in it."""
+    source, parts = _source(template), []
+    left_out: dict[str, None] = {}
+    for some in _parts(pages, CARDS_PER_PART // template.per_page):
+        texts = Texts()
+        data = composed(template, sheet, some, texts)
+        answer = await press.run(f"{TYPESETTING}:pages", source, _json(data), _json(texts.all))
+        part, as_set = msgspec.convert(answer, tuple[bytes, str])
+        parts.append(part)
+        said = zip(texts.all, msgspec.json.decode(as_set, type=list[str | None]), strict=True)
+        left_out |= dict.fromkeys(was for was, now in said if was != now)
+    if len(parts) == 1:
+        return parts[0], list(left_out)
+    return msgspec.convert(await press.run(f"{BINDING}:bound", *parts), bytes), list(left_out)
 
 
 async def _drafted(press: Workshop, style: CodeStyle, cards: Sequence[Card]) -> list[_Made]:
@@ -126,28 +147,32 @@ async def _reading(
 
 
 async def _proofread(
-    press: Workshop, file: bytes, template: Template, sheet: Sheet, cards: Sequence[_Made]
+    press: Workshop, file: bytes, template: Template, sheet: Sheet, pages: _Pages
 ) -> None:
     """Raises CannotBeScanned that names the card."""
-    pages = template.pages(cards, sheet.start_at)
-    step = max(1, min(PAGES_PER_JOB, CARDS_PER_JOB // template.per_page))
-    for first in range(0, len(pages), step):
+    first = 0
+    for some in _parts(pages, min(PAGES_PER_PROOF, CARDS_PER_PROOF // template.per_page)):
         wanted = [
             [
                 (card.text, draft.modules, template.squares(slot, draft.modules, sheet.rtl))
                 for slot, (card, draft) in page
             ]
-            for page in pages[first : first + step]
+            for page in some
         ]
         answer = await press.run(f"{PROOFS}:read", file, _json(wanted), first)
         faults = msgspec.json.decode(msgspec.convert(answer, str), type=list[tuple[int, int, str]])
-        if faults:
-            page, number, reason = faults[0]
-            _, (card, _) = pages[first + page][number]
+        for page, number, reason in faults:
+            _, (card, _) = some[page][number]
             raise CannotBeScanned(
-                {"cards": [f"{card.address}: {reason}"]},
+                {"cards": [f"{card.place or card.address}: {reason}"]},
                 f"The code of {card.place or card.address} is not read from its page.",
             )
+        first += len(some)
+
+
+def _parts(pages: _Pages, length: int) -> list[_Pages]:
+    step = max(1, length)
+    return [pages[first : first + step] for first in range(0, len(pages), step)]
 
 
 def _source(template: Template) -> str:

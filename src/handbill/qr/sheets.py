@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from base64 import b64encode
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from handbill.qr.style import PLAIN, WHITE, CodeStyle, validated
 CARDS_MAX = 500
 TEXT_MAX = 300
 """Characters; the rest of a longer text would not be read by anybody."""
+_SPACES = re.compile(r"[^\S\u00a0\u202f]+")
+"""Those that keep an amount together stay."""
 READABLE = 4.5
 """The contrast of text (WCAG 2.2, 1.4.3). A paler colour is for surfaces, never for words."""
 PALE = 1.3
@@ -64,6 +67,10 @@ class Draft(msgspec.Struct, frozen=True, array_like=True):
     logo: tuple[int, int] | None
 
 
+Slotted = tuple[int, tuple[Card, Draft]]
+"""A card and the slot of the paper that it has."""
+
+
 class Texts:
     """The texts of others, each once. The typesetter is given their places."""
 
@@ -76,7 +83,9 @@ class Texts:
 
     def own(self, text: str) -> int | None:
         """None for a text that says nothing."""
-        shown = "".join(c for c in " ".join(text.split()) if unicodedata.category(c) != "Cc")
+        shown = "".join(
+            c for c in _SPACES.sub(" ", text) if unicodedata.category(c) != "Cc"
+        ).strip()
         if len(shown) > TEXT_MAX:
             shown = shown[: TEXT_MAX - 1] + "…"
         return self._places.setdefault(shown, len(self._places)) if shown else None
@@ -100,7 +109,7 @@ def judged(sheet: Sheet, cards: Sequence[Card]) -> Template:
 
 
 def composed(
-    template: Template, sheet: Sheet, cards: Sequence[tuple[Card, Draft]], texts: Texts
+    template: Template, sheet: Sheet, pages: Sequence[Sequence[Slotted]], texts: Texts
 ) -> dict[str, Any]:
     """The sheet of the typesetter: `templates/family.typ` reads it. A text stands in it as its
     place among `texts`."""
@@ -108,7 +117,7 @@ def composed(
     readable = contrast(sheet.color, WHITE) >= READABLE
     picture = sheet.picture if template.has_picture else None
     return {
-        "title": sheet.seller.strip() or cards[0][0].address,
+        "title": sheet.seller.strip() or pages[0][0][1][0].address,
         "lang": sheet.lang.partition("-")[0],
         "rtl": sheet.rtl,
         "paper": template.paper,
@@ -130,7 +139,7 @@ def composed(
         "code_logo": b64encode(style.logo).decode() if style.logo is not None else None,
         "pages": [
             [_drawn(template, slot, card, draft, texts) for slot, (card, draft) in page]
-            for page in template.pages(cards, sheet.start_at)
+            for page in pages
         ],
     }
 
@@ -138,7 +147,6 @@ def composed(
 def _drawn(template: Template, slot: int, card: Card, draft: Draft, texts: Texts) -> dict[str, Any]:
     return {
         "at": template.slots[slot],
-        "text": card.text,
         "address": card.address,
         "title": texts.own(card.title),
         "price": texts.own(card.price),

@@ -13,12 +13,6 @@ from tests.support.transfers import ROUBLES
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    """One database will do: what differs between them, the tests of the stores look at."""
-    return sqlite_url
-
-
 async def listed(house: ApiHouse) -> list[dict[str, Any]]:
     answer = await house.shop.get(ACCOUNTS)
     assert answer.status_code == 200, answer.text

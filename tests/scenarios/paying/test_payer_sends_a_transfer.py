@@ -15,12 +15,6 @@ from tests.unit.qr.reading import open_png, rasterised_svg, read_picture
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    """One database will do: what differs between them, the tests of the stores look at."""
-    return sqlite_url
-
-
 async def bank(house: RunningHouse, currency: str, requisites: dict[str, str]) -> None:
     body = {"provider": "transfer", "currency": currency, "requisites": requisites}
     answer = await house.shop.post("/api/v1/provider_accounts", json=body)
