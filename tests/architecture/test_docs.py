@@ -15,7 +15,6 @@ from acquirer_sandbox.scenarios import SCENARIOS
 from handbill import events
 from handbill.cli.main import app
 from handbill.infra.settings import Described, describe
-from handbill.qr.papers import TEMPLATES
 from handbill.web.problems import KINDS_BY_CODE
 from tests.architecture.modules import errors
 from tests.architecture.tree import ROOT, sources
@@ -78,11 +77,6 @@ def test_every_event_type_is_in_the_reference(reference: str, kind: str) -> None
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_in_the_reference(reference: str, command: str) -> None:
     assert re.search(rf"`{re.escape(command)}[` ]", reference)
-
-
-@pytest.mark.parametrize("template", TEMPLATES)
-def test_every_template_is_in_the_reference(reference: str, template: str) -> None:
-    assert f"| `{template}`" in reference
 
 
 def test_the_reference_names_the_scenarios_of_the_sandbox_with_their_amounts() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 
 import acquirer_sandbox
-from handbill.bootstrap import acquirers, handlers, mailing, notifying, request_log
+from handbill.bootstrap import acquirers, handlers, mailing, notifying, presses, request_log
 from handbill.bootstrap.premises import is_at_home, open_crypto
 from handbill.inbox import Inbox
 from handbill.infra.database import Database, open_database
@@ -27,15 +27,6 @@ from handbill.providers.registry import Registry
 from handbill.web import app, parts
 from handbill.webhooks import delivery, relay
 
-PRESS_MODULES = (
-    "handbill.infra.binding",
-    "handbill.infra.typesetting",
-    "handbill.qr.drafts",
-    "handbill.qr.logos",
-    "handbill.qr.proofs",
-    "handbill.qr.scan_check",
-)
-"""What sets type, and what draws and reads codes for paper."""
 RELAYS = frozenset({"relay", "notices"})
 """Tasks that wait for ever; the others end by themselves when they are stopped."""
 
@@ -71,7 +62,8 @@ class House:
         self.workshop = Workshop("handbill.catalog.pictures")
         self.mail = mailing.open_mail(settings, clock)
         self.notices = notifying.Notifying(settings, self.crypto, self.mail)
-        self.press = Workshop(*PRESS_MODULES)
+        self.press = Workshop(*presses.MODULES)
+        self.print_press = Workshop(*presses.MODULES)
         self.deliveries = delivery.Deliveries(self.db, self.guarded, self.crypto, clock)
         self.request_log = request_log.RequestLog(settings)
         self.app = app.Application(self._parts())
@@ -122,6 +114,7 @@ class House:
         await self.workshop.close()
         await self.notices.close()
         await self.press.close()
+        await self.print_press.close()
         await self.opens.store()
         self.app.close()
         self.request_log.flush()
@@ -145,6 +138,7 @@ class House:
             workshop=self.workshop,
             teller=self.notices.teller,
             press=self.press,
+            print_press=self.print_press,
             mail=self.mail,
             storage=open_storage(self.settings),
             sandbox=(

@@ -1,11 +1,11 @@
-"""The printer of a command: with a press of its own, beside whatever a server does."""
+"""Presses: worker processes that set type, draw codes and read them. Prints have one of their own,
+so that hundreds of cards hold up no receipt; a command has its own beside what a server does."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from handbill.bootstrap.house import PRESS_MODULES
 from handbill.catalog.images import PICTURES
 from handbill.infra.database import Database
 from handbill.infra.settings import Settings
@@ -15,10 +15,20 @@ from handbill.kernel.addresses import Addresses
 from handbill.web.pages.prints.printer import PagePrinter
 from handbill.web.prints import Printer
 
+MODULES = (
+    "handbill.infra.binding",
+    "handbill.infra.typesetting",
+    "handbill.qr.drafts",
+    "handbill.qr.logos",
+    "handbill.qr.proofs",
+    "handbill.qr.scan_check",
+)
+"""What sets type, and what draws and reads codes for paper."""
+
 
 @asynccontextmanager
 async def open_printer(db: Database, settings: Settings) -> AsyncIterator[Printer]:
-    press = Workshop(PICTURES, *PRESS_MODULES)
+    press = Workshop(PICTURES, *MODULES)
     try:
         yield PagePrinter(db, open_storage(settings), press, press, Addresses(settings.public_url))
     finally:

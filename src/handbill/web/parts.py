@@ -24,9 +24,10 @@ from handbill.web.entrance import Visit
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """`workshop` rebuilds pictures, `press` sets receipts in type; `mail` is None where no letters
-    are sent. `sandbox` is the acquirer's application, where it runs here; `has_inbox` says whether
-    the built-in receiver of webhooks is open; `tell` logs a request, where that is wanted."""
+    """`workshop` rebuilds pictures, `press` sets receipts in type, `print_press` codes for paper;
+    `mail` is None where no letters are sent. `sandbox` is the acquirer's application, where it runs
+    here; `has_inbox` says whether the built-in receiver of webhooks is open; `tell` logs a request,
+    where that is wanted."""
 
     settings: Settings
     clock: Clock
@@ -40,6 +41,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     workshop: Workshop
     teller: Teller
     press: Workshop
+    print_press: Workshop
     mail: Mail | None
     storage: Storage
     sandbox: ASGIApp | None

@@ -9,7 +9,7 @@ from time import monotonic
 import pypdfium2
 import pytest
 
-from handbill.bootstrap.house import PRESS_MODULES
+from handbill.bootstrap.presses import MODULES
 from handbill.infra.workshop import Workshop
 from handbill.kernel.errors import CannotBeScanned, Invalid
 from handbill.qr import prints
@@ -39,7 +39,7 @@ HARD = hard()
 
 @pytest.fixture
 async def press() -> AsyncIterator[Workshop]:
-    workshop = Workshop(*PRESS_MODULES)
+    workshop = Workshop(*MODULES)
     yield workshop
     await workshop.close()
 

@@ -42,7 +42,7 @@ class Desk:
         self.codes = codes
         self.logos = Logos(parts.storage, parts.press)
         self.printer = PagePrinter(
-            parts.db, parts.storage, parts.workshop, parts.press, parts.addresses
+            parts.db, parts.storage, parts.workshop, parts.print_press, parts.addresses
         )
         self.streams = live.Streams(parts.db)
         self.assets = Assets(path=parts.addresses.path)
