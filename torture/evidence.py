@@ -77,6 +77,14 @@ class Given(msgspec.Struct, frozen=True):
     amount_minor: int
 
 
+class Counted(msgspec.Struct, frozen=True):
+    """What is counted of a link, by all its codes."""
+
+    link_id: str
+    starts: int
+    paid: int
+
+
 class Rows(msgspec.Struct, frozen=True):
     attempts: list[Attempt]
     refunds: list[Refund]
@@ -85,6 +93,7 @@ class Rows(msgspec.Struct, frozen=True):
     entries: list[Entry]
     taken: list[Taken]
     given: list[Given]
+    counted: list[Counted]
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -140,6 +149,11 @@ def _rows(tx: Tx) -> Rows:
         ),
         taken=tx.all(Taken, "SELECT id, attempt_id, captured_minor FROM sandbox_payments"),
         given=tx.all(Given, "SELECT refund_id, status, amount_minor FROM sandbox_refunds"),
+        counted=tx.all(
+            Counted,
+            "SELECT link_id, SUM(starts) AS starts, SUM(paid) AS paid FROM traffic"
+            " GROUP BY link_id",
+        ),
     )
 
 

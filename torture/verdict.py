@@ -28,6 +28,7 @@ def judge(journal: Journal, evidence: Evidence, own: Told, endpoint: Told) -> li
         *journal.faults,
         *wishes_once(journal, evidence),
         *one_kept(journal, payments),
+        *counts_agree(payments, rows),
         *refunds_within(payments, rows),
         *acquirer_took(payments, rows),
         *acquirer_gave_back(rows),
@@ -74,6 +75,17 @@ def one_kept(journal: Journal, payments: Objects) -> Iterator[str]:
     for link, limit in journal.limits.items():
         if kept[link] > limit:
             yield f"link {link} may keep {limit} and has kept {kept[link]}"
+
+
+def counts_agree(payments: Objects, rows: Rows) -> Iterator[str]:
+    """Of every link as many payments are counted as began and as were paid."""
+    began = Counter(one["link"] for one in payments if one["link"] is not None)
+    paid = Counter(one["link"] for one in payments if one["status"] in PAID)
+    counted = {one.link_id: (one.starts, one.paid) for one in rows.counted}
+    for link in began:
+        said = counted.get(link, (0, 0))
+        if said != (began[link], paid[link]):
+            yield f"link {link} has {began[link]} begun, {paid[link]} paid, and counts {said}"
 
 
 def refunds_within(payments: Objects, rows: Rows) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from torture.evidence import (
     Attempt,
+    Counted,
     Delivery,
     Entry,
     Event,
@@ -64,6 +65,7 @@ class Case:
             entries=[*charge("try", minor), *turned(charge("back", 1), "refund")],
             taken=[Taken("theirs", "try", minor)],
             given=[Given("back", "succeeded", 1)],
+            counted=[Counted("link", 1, 1)],
         )
         self.taken: Told = {"told": {}}
         self.told: Told = {"made": {}}
@@ -98,6 +100,7 @@ def second_charge(case: Case) -> None:
         events=[*rows.events, Event("told 2", 1, 4, "payment.charged", "2", 1)],
         entries=[*rows.entries, *charge("try 2", minor)],
         taken=[*rows.taken, Taken("theirs 2", "try 2", minor)],
+        counted=[Counted("link", 2, 2)],
     )
     case.taken["told 2"] = case.told["told 2"] = {}
 
@@ -126,6 +129,11 @@ WRONGS: dict[str, tuple[Callable[[Case], object], str]] = {
         "was refused",
     ),
     "two winners": (second_charge, "may keep 1 and has kept 2"),
+    "a payment that is counted twice": (
+        lambda c: c.change(counted=[Counted("link", 1, 2)]),
+        "1 paid, and counts (1, 2)",
+    ),
+    "a payment that is not counted": (lambda c: c.change(counted=[]), "and counts (0, 0)"),
     "more money back than came": (
         lambda c: c.change(refunds=only_refund(c, amount_minor=c.click.minor + 1)),
         "go back",

@@ -41,13 +41,14 @@ class Site:
     def routes(self) -> list[Route]:
         guard = self._desk.guard
         return [
-            *self._paying.routes(),  # the most asked for of those that begin with /pay
+            # The most asked for of those that begin with /pay.
+            *beacons.Beacons(self._desk).routes(),
+            *self._paying.routes(),
             Route("/", guard(self.home), methods=["GET"]),
             *Pictures(self._desk).routes(),
             *Accents().routes(),
             *self._scans.routes(),
             *CodePages(self._desk, self._scans).routes(),
-            *beacons.Beacons(self._desk).routes(),
             *self._statuses.routes(),
             *receipts.Receipts(self._desk, self._statuses).routes(),
             *NewLinks(self._desk).routes(),
