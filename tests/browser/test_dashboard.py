@@ -58,6 +58,7 @@ class Desk:
         """It fits its screen, its targets are large enough, its order is sound, and axe has nothing
         to say. Leaves a picture for people."""
         await self.page.wait_for_load_state("networkidle")
+        await self.page.evaluate("scrollTo(0, 0)")
         PICTURES.mkdir(exist_ok=True)
         path = PICTURES / f"{PREFIX}{picture}-{self.name}.png"
         await self.page.screenshot(path=path, full_page=True, animations="disabled")
@@ -85,6 +86,9 @@ async def test_a_form_that_was_refused_and_the_page_of_a_print(
     await desk.page.locator("#amount").fill("1234.50")
     await desk.page.locator("#codes").fill("Table 1..2")
     await desk.submit(".new .bar .button", "print-many")
+    reached = await judging.walk(desk.page)
+    for part in ("which", "template", "summary", "mark-print", "place-", "codes"):
+        assert any(part in one for one in reached), part
     assert [one for one in desk.troubles if REFUSED not in one] == []
 
 

@@ -101,3 +101,13 @@ async def test_amount_create_print_and_with_forty_names_one_action_more(
     codes = codes_on(await counted.print())
     assert deeds == ["input", "input", "click", "click"]
     assert len({*codes}) == len(codes) == 40
+
+    # A phone at the seventh table.
+    await page.goto(codes[6])
+    await (
+        page.get_by_role("button", name="Pay ₽450.00")
+        .or_(page.get_by_role("button", name="Bank card"))
+        .first.wait_for()
+    )
+    assert page.url.lower().endswith(f"/pay/at/{codes[6].rpartition('/')[2].lower()}")
+    assert await page.locator(".total").inner_text() == "₽450.00"
