@@ -98,6 +98,10 @@ async def test_what_cannot_be_printed_is_named_all_at_once(house: RunningHouse) 
     assert (await refused(house, link, copies=501, lang="xx")).keys() == {"copies", "lang"}
     faults = await refused(house, link, start_at=2, placements=["nonsense", link["id"]])
     assert faults.keys() == {"start_at", "placements.0", "placements.1"}
+    faults = await refused(house, link, color="#ffff00", level="X", logo_in_code=True)
+    assert faults.keys() == {"level"}  # what cannot be read is judged first
+    assert (await refused(house, link, color="#ffff00")).keys() == {"color"}
+    assert (await refused(house, link, logo_in_code=True)).keys() == {"logo_in_code"}
     assert (await refused(house, link, placements=[])).keys() == {"placements"}
     assert (await refused(house, link, placements="all")).keys() == {"placements"}
     assert (await refused(house, link, placements="some")).keys() == {"placements"}

@@ -123,6 +123,8 @@ async def test_placements_are_printed_with_their_names(house: RunningHouse) -> N
     assert all(f"Table {number}" in text_on(every.content) for number in (1, 2, 3))
     some = await printed(house, link, placements=[three["id"], one["id"], three["id"]])
     assert codes_on(some.content) == [three["url"], one["url"]]
+    scanned = await house.payer.get("/L/" + three["code"])
+    assert scanned.headers["location"] == three["page_url"]
     assert await last_print(house, link) is None  # its own code is on none of them
 
     await house.shop.patch(path_of(link), json={"amount": {"default": 900}})

@@ -6,9 +6,10 @@ then is. So an idempotency key means nothing here, and no PDF is kept for one.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from handbill.kernel.errors import AddressNotPublic, Unavailable
+from handbill.kernel.errors import AddressNotPublic, CannotBeScanned, Unavailable
 from handbill.links import products
 from handbill.merchants.model import Scope
 from handbill.qr.papers import TEMPLATES
@@ -24,6 +25,8 @@ from handbill.web.envelopes import Shown
 from handbill.web.operations import FileAnswer, Operation
 from handbill.web.prints import PrintedFile
 from handbill.web.replies import Reply
+
+Handler = Callable[[Call, PrintOrder], Awaitable[Reply]]
 
 TAG = "Prints"
 PDF = "application/pdf"
@@ -107,6 +110,33 @@ _CHECK = (
     " pictures that are not on it."
 )
 
+
+def _operations(noun: str, path: str, make: Handler, check: Handler) -> tuple[Operation, ...]:
+    """A print, and the same tried only."""
+    return (
+        Operation(
+            name=f"print{noun}",
+            path=path,
+            summary=f"Print codes of a {noun.lower()}",
+            description=_PRINT,
+            handler=make,
+            file=_FILE,
+            errors=(AddressNotPublic, CannotBeScanned, Unavailable),
+            **_SHARED,
+        ),
+        Operation(
+            name=f"check{noun}Print",
+            path=f"{path}/check",
+            summary=f"Check a print of a {noun.lower()}",
+            description=_CHECK,
+            handler=check,
+            answer=PrintFacts,
+            errors=(CannotBeScanned, Unavailable),
+            **_SHARED,
+        ),
+    )
+
+
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="listTemplates",
@@ -119,33 +149,6 @@ OPERATIONS: tuple[Operation, ...] = (
         answer=Template,
         several=True,
     ),
-    *(
-        operation
-        for noun, path, prints, checks in (
-            ("Link", "/api/v1/links/{id}/print", print_link, check_link),
-            ("Product", "/api/v1/products/{id}/print", print_product, check_product),
-        )
-        for operation in (
-            Operation(
-                name=f"print{noun}",
-                path=path,
-                summary=f"Print codes of a {noun.lower()}",
-                description=_PRINT,
-                handler=prints,
-                file=_FILE,
-                errors=(AddressNotPublic, Unavailable),
-                **_SHARED,
-            ),
-            Operation(
-                name=f"check{noun}Print",
-                path=f"{path}/check",
-                summary=f"Check a print of a {noun.lower()}",
-                description=_CHECK,
-                handler=checks,
-                answer=PrintFacts,
-                errors=(Unavailable,),
-                **_SHARED,
-            ),
-        )
-    ),
+    *_operations("Link", "/api/v1/links/{id}/print", print_link, check_link),
+    *_operations("Product", "/api/v1/products/{id}/print", print_product, check_product),
 )
