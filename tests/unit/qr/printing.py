@@ -10,10 +10,16 @@ import pypdfium2
 import zxingcpp
 from PIL import Image, ImageDraw
 
+from handbill.bootstrap import presses
+from handbill.infra.workshop import Workshop
+from handbill.qr import prints
+from handbill.qr.papers import TEMPLATES
 from handbill.qr.prints import Card, Sheet
 
 TEXT = "https://PAY.EXAMPLE.COM/L/8M2K7QPX4D"
 COFFEE = Card(TEXT, "pay.example.com/L/8M2K7QPX4D", "A loaf every Friday", "€4.50", "Table 7")
+PICTURE_SIDE = 900
+"""Pixels of the longer side, in the documentation."""
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 
 _SCAN = "Scan with the camera to pay"
@@ -29,9 +35,8 @@ def card(**changed: Any) -> Card:
 
 
 def cards(count: int) -> list[Card]:
-    return [
-        card(text=f"{TEXT[:-3]}{number:03}", place=f"Table {number}") for number in range(count)
-    ]
+    numbers = range(1, count + 1)
+    return [card(text=f"{TEXT[:-3]}{number:03}", place=f"Table {number}") for number in numbers]
 
 
 def hard() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
@@ -59,6 +64,34 @@ def hard() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
         "pictures": ({"logo": logo(200), "picture": photograph()}, {}),
         "broken": ({"logo": logo(200)[:300], "picture": b"GIF89a"}, {"price": ""}),
     }
+
+
+async def pictures() -> list[tuple[str, Image.Image]]:
+    """Every template with all that it can show, a whole piece of paper each; then the test mark and
+    another direction. For `docs/pictures/`."""
+    press = Workshop(*presses.MODULES)
+    shown = []
+    for template in TEMPLATES.values():
+        made = await prints.pdf(
+            press, sheet(template.name, picture=photograph()), cards(template.per_page)
+        )
+        shown.append((f"print-{template.name}", _on_a_table(made.pdf)))
+    for name in ("test", "arabic"):
+        on_sheet, on_card = hard()[name]
+        made = await prints.pdf(press, sheet("table", **on_sheet), [card(**on_card)])
+        shown.append((f"print-table-{name}", _on_a_table(made.pdf)))
+    await press.close()
+    return shown
+
+
+def _on_a_table(pdf: bytes) -> Image.Image:
+    """White paper on something darker, or nobody sees where it ends."""
+    page = pypdfium2.PdfDocument(pdf)[0]
+    scale = PICTURE_SIDE / max(page.get_size())
+    paper: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
+    ground = Image.new("RGB", (paper.width + 48, paper.height + 48), "#cfc8b8")
+    ground.paste(paper, (24, 24))
+    return ground
 
 
 def logo(width: int) -> bytes:
