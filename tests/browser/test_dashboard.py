@@ -131,4 +131,6 @@ async def test_every_page_and_state(house: RunningHouse, desk: Desk) -> None:
     await page.locator("[name=force]").evaluate("box => box.required = false")
     await page.locator("form.press").evaluate("form => form.target = '_self'")
     await desk.submit(".press .bar .button >> nth=0", "print-refused")
+    await page.locator("[value=poster]").check()
+    await page.locator("#proof[src*='/preview/poster/large.png']").wait_for()
     assert [one for one in desk.troubles if REFUSED not in one] == []

@@ -161,7 +161,9 @@ async def test_codes_are_added_renamed_and_removed(clerk: Clerk) -> None:
         "Type at least one name, or a range such as Table 1..40."
     ]
 
+    before = previews(await clerk.look(link))[0]
     await clerk.post(f"{link}/placements/{bar}", name="Counter")
+    assert previews(await clerk.look(link))[0] != before
     taken = seen(await clerk.post(f"{link}/placements/{table}", name="Counter"))
     assert (taken.status, "named “Counter” already" in taken.text) == (422, True)
     await clerk.post(f"{link}/placements/{table}/removal")

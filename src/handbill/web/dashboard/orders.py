@@ -21,8 +21,6 @@ OTHER = "other"
 """For a colour that is not among those that are offered."""
 FILLED = "filled"
 """Sent with the form: a box that is not ticked says nothing by itself."""
-
-
 DIGITS_MAX = 6
 
 

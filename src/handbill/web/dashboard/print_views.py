@@ -135,11 +135,8 @@ def refused(found: Faults, options: Options, language: Language) -> Shown:
 class _Choices:
     """Templates as they are chosen from."""
 
-    def __init__(
-        self, base: str, options: Options, version: tuple[int, int], language: Language
-    ) -> None:
-        stamp = ".".join(map(str, version))
-        self._address = f"{base}/preview/{{}}/{{}}.png?{orders.query(options)}&v={stamp}"
+    def __init__(self, base: str, options: Options, version: str, language: Language) -> None:
+        self._address = f"{base}/preview/{{}}/{{}}.png?{orders.query(options)}&v={version}"
         self._language = language
         self._mark = language.decimal_mark
 

@@ -3,6 +3,7 @@ snapshot, but for the pictures."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 import msgspec
@@ -36,9 +37,11 @@ class Snapshot(msgspec.Struct, frozen=True):
     price: Money | None
 
     @property
-    def version(self) -> tuple[int, int]:
-        """Changes with whatever paper says of the link and its merchant."""
-        return self.full.link.version, self.merchant.updated_at
+    def version(self) -> str:
+        """Changes with whatever a card says of the link, its merchant and its place."""
+        place = self.placements[0].name if self.placements else ""
+        said = msgspec.json.encode([self.full.link.version, self.merchant.updated_at, place])
+        return hashlib.blake2b(said, digest_size=8).hexdigest()
 
     @property
     def first(self) -> str | None:

@@ -16,12 +16,12 @@ if (draft) {
 // The page is asked for again with what is chosen now; of it only what shows the paper is taken.
 async function look() {
   const mine = ++look.count;
-  const { pathname } = location;
+  const here = press.querySelector("[data-show]").formAction;
   const chosen = new URLSearchParams(new FormData(press));
-  const answer = await fetch(`${pathname}?${chosen}`);
+  const answer = await fetch(`${here}?${chosen}`);
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (mine !== look.count || !answer.ok) return;
-  history.replaceState(null, "", `${pathname}?${chosen}`);
+  history.replaceState(null, "", `${here}?${chosen}`);
   for (const part of document.querySelectorAll("[data-live]")) {
     const now = fresh.getElementById(part.id);
     if (!now || now.outerHTML === part.outerHTML) continue;
