@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from handbill.qr.code import QUIET_ZONE
+from handbill.bootstrap import presses
+from handbill.infra.workshop import Workshop
+from handbill.qr.checking import checked
+from handbill.qr.code import QUIET_ZONE, make
 from handbill.qr.labels import LABEL_SHEETS
 from handbill.qr.papers import DOTS_PER_MM, TEMPLATES, Template
+from handbill.qr.style import PLAIN
+from tests.unit.qr.printing import TEXT
 
 MODULES = 29 + 2 * QUIET_ZONE
 """Of the code of a short address: version 3."""
@@ -77,12 +82,24 @@ def test_a_begun_sheet_of_labels_goes_on_where_it_is_free() -> None:
 
 @every_template
 def test_the_reference_says_what_a_template_is(template: Template) -> None:
-    (row,) = [
-        line for line in REFERENCE.read_text().splitlines() if f"| `{template.name}` |" in line
-    ]
-    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert row_of(template)[1:5] == facts(template)
 
-    assert cells[1:5] == facts(template)
+
+@pytest.mark.slow
+@pytest.mark.anyio
+async def test_the_reference_says_from_how_far_a_template_is_read() -> None:
+    press, code = Workshop(*presses.MODULES), make(TEXT)
+    for template in TEMPLATES.values():
+        reading = await checked(press, code, PLAIN, template.side(code.side))
+
+        assert row_of(template)[5] == f"{reading.distance_mm} mm"
+    await press.close()
+
+
+def row_of(template: Template) -> list[str]:
+    lines = REFERENCE.read_text().splitlines()
+    (row,) = [line for line in lines if line.startswith(f"| `{template.name}` |")]
+    return [cell.strip() for cell in row.strip("|").split("|")]
 
 
 def facts(template: Template) -> list[str]:
