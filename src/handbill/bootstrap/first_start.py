@@ -12,10 +12,10 @@ from handbill.infra.database import Tx
 from handbill.kernel.addresses import Addresses
 from handbill.links import products, service
 from handbill.links.model import AmountType, Terms
-from handbill.merchants import accounts
+from handbill.merchants import accounts, keys
 from handbill.merchants import service as merchants
 from handbill.merchants import store as merchant_store
-from handbill.merchants.model import Tenant
+from handbill.merchants.model import Scope, Tenant
 from handbill.merchants.service import NewMerchant
 
 SANDBOX = "sandbox"
@@ -26,9 +26,10 @@ MERCHANTS_MAX = 1_000
 
 
 class FirstStart(msgspec.Struct, frozen=True):
-    """Shown once."""
+    """Shown once. `dashboard_key` opens the dashboard, and makes links alone."""
 
     merchant: NewMerchant
+    dashboard_key: str
     link_id: str
     link_code: str
     product_id: str
@@ -85,4 +86,5 @@ def furnish(
     )
     made = service.create(tx, tenant, terms, [product.id], ())
     link = made.full.link
-    return FirstStart(merchant, link.id, link.code, product.id)
+    _, key = keys.create(tx, crypto, merchant.id, test=True, scopes=(Scope.LINKS,))
+    return FirstStart(merchant, key, link.id, link.code, product.id)
