@@ -39,8 +39,8 @@ DRAFTS = "handbill.qr.drafts"
 PROOFS = "handbill.qr.proofs"
 """The modules that the workshop must allow, beside those of `checking`."""
 DRAFTS_PER_JOB = 100
-CARDS_PER_PART = 60
-"""The typesetter takes a mebibyte and more for each."""
+CARDS_PER_PART = 40
+"""The typesetter takes a mebibyte and more for each, and a worker that holds much is let go."""
 PAGES_PER_PROOF, CARDS_PER_PROOF = 20, 60
 _SOURCES = Path(__file__).parent / "templates"
 
