@@ -174,7 +174,7 @@ class _Choices:
         text = self._language.ngettext(
             "%(num)d on a sheet", "%(num)d on a sheet", template.per_page
         )
-        return f"{size}, {text % {'num': template.per_page}}"
+        return f"{size} · {text % {'num': template.per_page}}"
 
 
 def _codes(
