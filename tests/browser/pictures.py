@@ -1,4 +1,4 @@
-"""Draws every page and state for `docs/pictures/`: `bin/pictures`.
+"""Draws every page and state, and everything for paper, for `docs/pictures/`: `bin/pictures`.
 
 The pages are those of the gallery, and of till and dashboard those that their tests leave: what the
 documents show is what the tests look at.
@@ -18,6 +18,7 @@ from handbill.web.pages.language import english, speak
 from tests.browser.conftest import CHROMIUM, QUIET
 from tests.browser.samples import gallery
 from tests.browser.stage import Stage
+from tests.unit.qr import printing
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 PHONE, DESK = (360, 740), (1280, 800)
@@ -25,9 +26,12 @@ HEIGHT_MAX = 2_400
 LEFT = Path(__file__).parents[2] / "screenshots"
 LEAVING = {
     "till-": "The till, on a phone and on a tablet",
-    "dashboard-": "The dashboard, on a phone, a tablet and a desk",
+    "dashboard-": "The dashboard, on a phone and on a desk",
 }
-"""What is not of the gallery, by the beginnings of its names."""
+"""What tests leave, by the beginnings of its names."""
+UNSHOWN: Mapping[str, tuple[str, ...]] = {"till-": (), "dashboard-": ("-tablet", "-arabic-phone")}
+"""Screens that the tests look at and that show a reader nothing new."""
+PAPER = "print-"
 INDEX = "README.md"
 
 VIEWS: Mapping[str, tuple[tuple[int, int], str]] = {
@@ -74,13 +78,20 @@ async def draw_all() -> None:
 
 
 def keep_left(prefix: str) -> list[str]:
-    shots = sorted(LEFT.glob(f"{prefix}*.png"))
+    shots = [x for x in sorted(LEFT.glob(f"{prefix}*.png")) if not x.stem.endswith(UNSHOWN[prefix])]
     for shot in shots:
         keep(Image.open(shot), shot.stem)
     return [shot.stem for shot in shots]
 
 
-def index(left: Mapping[str, Sequence[str]]) -> str:
+def draw_papers() -> list[str]:
+    drawn = asyncio.run(printing.pictures())
+    for name, picture in drawn:
+        keep(picture, name)
+    return [name for name, _ in drawn]
+
+
+def index(left: Mapping[str, Sequence[str]], papers: Sequence[str]) -> str:
     """One page that shows them all."""
     lines = [
         "# Every page, in every state",
@@ -96,6 +107,9 @@ def index(left: Mapping[str, Sequence[str]]) -> str:
         lines += [f"## {heading}", ""]
         lines += [f'<img src="{name}.webp" width="240">' for name in left[prefix]]
         lines.append("")
+    lines += ["## On paper", "", "Every [template](../reference/templates.md), a whole sheet.", ""]
+    lines += [f'<img src="{name}.webp" width="240" alt="{name}">' for name in papers]
+    lines.append("")
     return "\n".join(lines)
 
 
@@ -105,7 +119,7 @@ def main() -> None:
         old.unlink()
     asyncio.run(draw_all())
     left = {prefix: keep_left(prefix) for prefix in LEAVING}
-    (PICTURES / INDEX).write_text(index(left))
+    (PICTURES / INDEX).write_text(index(left, draw_papers()))
 
 
 if __name__ == "__main__":
