@@ -27,8 +27,10 @@ _SPELLED_MAX = 4 * NAME_MAX
 """What is longer is too long in any spelling, and some of it would take seconds to normalise."""
 
 _DOTS = r"(?:\.{2,3}|\u2026|\uff0e{2})"
+# Nothing that was taken is given back: a line of digits and spaces took 20 ms to be no range.
 _RANGE = re.compile(
-    rf"(?P<before>.*?)(?P<first>\d+)\s*{_DOTS}\s*(?P<again>\D*)(?P<last>\d+)(?P<after>\D*)"
+    rf"(?P<before>.*?)(?P<first>\d++)\s*+{_DOTS}\s*+"
+    r"(?P<again>\D*+)(?P<last>\d++)(?P<after>\D*+)"
 )
 
 

@@ -16,6 +16,8 @@ from handbill.links.placement_names import AT_ONCE_MAX, Row, bounded, cleaned
 FILE_MAX = 1024 * 1024
 ROWS_MAX = 5_000
 """Empty ones among them."""
+CELLS_MAX = 100_000
+"""Five hundred names with two hundred columns: nothing but separators takes long to read."""
 COLUMN = "name"
 
 _SEPARATORS = (";", "\t", ",")
@@ -62,6 +64,8 @@ def read(text: str, field: str = "csv", at: str | None = None) -> list[Row]:
     separators = (hint[1],) if hint else _SEPARATORS
     if hint:
         text = "\n" + text[hint.end() :]
+    if any(text.count(separator) > CELLS_MAX for separator in separators):
+        return [Row(field, "", f"must have at most {CELLS_MAX:,} cells: no further rows are read")]
     separator, column = _understood(text.lstrip("\r\n"), separators)
     table = _parsed(text, separator, AT_ONCE_MAX + 2)
     place = at or f"{field}.{{}}"

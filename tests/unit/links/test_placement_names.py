@@ -154,6 +154,8 @@ def test_long_texts_are_refused_as_fast_as_short_ones() -> None:
         for rows in (placement_names.listed([text]), placement_names.typed([text])):
             assert placement_names.faults(rows) == {"names.0": ["must be at most 80 characters"]}
     assert len(placement_names.typed(["1..500"] * 60_000)) == 1
+    almost_a_range = "1" * 72 + ".." + " " * 80 + "1" * 44 + "x1"
+    assert len(placement_names.typed([almost_a_range] * 500)) == 500
 
 
 def test_too_many_are_one_fault() -> None:

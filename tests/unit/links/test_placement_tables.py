@@ -123,5 +123,6 @@ def test_what_is_no_table_of_names_is_one_fault() -> None:
         b"Tisch\n" * 501,
         b"name\n" + b"Tisch\n" * 501,
         b"x" * (placement_tables.FILE_MAX + 1),
+        b"name" + b";" * (placement_tables.CELLS_MAX + 1),
     ):
         assert list(faults(content)) == ["csv"]

@@ -19,6 +19,7 @@ TABLES = (
         link_id {id} NOT NULL REFERENCES links (id),
         code TEXT NOT NULL UNIQUE,
         name TEXT NOT NULL,
+        search_text TEXT NOT NULL,
         created_at {at} NOT NULL,
         updated_at {at} NOT NULL,
         removed_at {at}
