@@ -1,5 +1,5 @@
 """Money came: it pays, comes late, is surplus, or does not fit. Recorded in any case, then handled
-by the merchant's rule. Called by `service` and `judging` alone.
+by the merchant's rule. Called by `service`, `judging` and `confirming` alone.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def charge(tx: Tx, attempt: Attempt, payment: Payment, outcome: Charged) -> tupl
         attempt, payment = take(tx, attempt, payment, outcome.reference)
     for one in (outcome, *outcome.also):
         if one.reference == attempt.reference:
-            attempt = _settle_fee(tx, attempt, payment, one.fee)
+            attempt = settle_fee(tx, attempt, payment, one.fee)
         elif store.find_by_reference(tx, attempt.account_id, one.reference) is None:
             payment = _take_again(tx, attempt, payment, one)
     return attempt, payment
@@ -195,7 +195,7 @@ def give_back(tx: Tx, attempt: Attempt, payment: Payment) -> tuple[Attempt, Paym
     return attempt, payment
 
 
-def _settle_fee(tx: Tx, attempt: Attempt, payment: Payment, fee: Money | None) -> Attempt:
+def settle_fee(tx: Tx, attempt: Attempt, payment: Payment, fee: Money | None) -> Attempt:
     """What the acquirer really kept, once it says so: booked in place of what the tariff said."""
     pays = attempt.standing is Standing.KEPT and attempt.fee_minor is None
     if fee is None or not pays or fee.currency != attempt.currency:
@@ -207,6 +207,11 @@ def _settle_fee(tx: Tx, attempt: Attempt, payment: Payment, fee: Money | None) -
     if fee.minor != payment.amount_with_fee_minor - payment.amount_dest_minor:
         facts.record(tx, "payment.fee_settled", payment, more={"provider_fee": fee.minor})
     return attempt
+
+
+def no_fee(attempt: Attempt) -> Money:
+    """What is kept of a bank transfer, whatever the tariff says: no bank takes a fee of it."""
+    return Money(0, attempt.currency)
 
 
 def _charge(payment: Payment, attempt: Attempt) -> recipes.Charge:

@@ -10,7 +10,7 @@ from handbill.infra.database import Tx
 from handbill.kernel import ids
 from handbill.kernel.errors import Conflict, Invalid
 from handbill.kernel.money import AMOUNT_MAX, Money
-from handbill.payments import facts, service, store
+from handbill.payments import charging, facts, service, store
 from handbill.payments.model import Attempt, AttemptStatus, Payment, Standing
 from handbill.providers.contract import Charged
 
@@ -31,8 +31,7 @@ def confirm(tx: Tx, payment: Payment, amount_minor: int | None, by: str) -> Paym
         if attempt.standing is not Standing.REVIEW or not attempt.live or came != attempt.expected:
             words = f"It was confirmed before, with {known.minor} {known.currency}."
             raise Conflict(words, code="already_confirmed")
-    # No bank took a fee of it, whatever the tariff says.
-    fee = Money(0, attempt.currency)
+    fee = charging.no_fee(attempt)
     outcome = Charged(attempt.reference or "", came, attempt.id, fee=fee)
     payment = service.apply(tx, attempt.id, outcome).payment
     said = {"amount": came.minor, "currency": came.currency}

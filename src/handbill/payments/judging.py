@@ -11,6 +11,7 @@ from handbill.kernel.errors import Conflict
 from handbill.merchants.model import Tenant
 from handbill.payments import charging, moves, refund_store, refunding, service, store
 from handbill.payments.model import Attempt, Payment, Standing
+from handbill.payments.turns import LANDINGS, Landing
 
 
 class Decision(StrEnum):
@@ -42,7 +43,8 @@ def _waiting(tx: Tx, payment: Payment) -> list[Attempt]:
 
 
 def _accept(tx: Tx, attempt: Attempt, payment: Payment) -> Payment:
-    """Another sum than was asked becomes the payment's: it says what came, without a fee on top."""
+    """Another sum than was asked becomes the payment's: it says what came, without a fee on top. Of
+    one that is paid already nothing changes: what came is surplus to it."""
     if attempt.standing is Standing.SURPLUS:
         charging.keep_surplus(tx, attempt, payment)
         return payment
@@ -50,7 +52,10 @@ def _accept(tx: Tx, attempt: Attempt, payment: Payment) -> Payment:
     if received is None or attempt.received_currency != payment.currency:
         raise Conflict(f"The payment is in {payment.currency}: refund what came.")
     attempt = moves.save(tx, attempt, amount_minor=received, capture_minor=received)
-    payment = msgspec.structs.replace(payment, amount_minor=received)
+    if LANDINGS[payment.status] is not Landing.SURPLUS:
+        payment = msgspec.structs.replace(payment, amount_minor=received)
     attempt = msgspec.structs.replace(attempt, capture_with_fee_minor=received)
-    _, payment = charging.take(tx, attempt, payment, attempt.reference or "")
+    attempt, payment = charging.take(tx, attempt, payment, attempt.reference or "")
+    if attempt.by_hand:
+        charging.settle_fee(tx, attempt, payment, charging.no_fee(attempt))
     return payment
