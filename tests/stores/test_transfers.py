@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from handbill.infra.database import Tx
+from handbill.kernel import ids
 from handbill.kernel.clock import DAY, MINUTE
 from handbill.kernel.errors import Conflict, Invalid
 from handbill.merchants import accounts, transfers
+from handbill.merchants import store as accounts_store
+from handbill.merchants.store import ACCOUNTS_MAX
 from handbill.payments import confirming, model, store
 from handbill.payments.model import AttemptStatus, PaymentStatus
 from handbill.payments.store import Filter
@@ -68,6 +73,37 @@ async def test_payers_are_sent_to_one_account_in_a_currency(shop: Shop) -> None:
     off = await shop.db.read(lambda tx: accounts.get_of(tx, shop.tenant, first.id))
     with pytest.raises(Conflict):
         await shop.write(lambda tx: transfers.switch(tx, off, on=True))
+
+
+async def test_a_merchant_may_change_banks_as_often_as_they_like(shop: Shop) -> None:
+    def change(tx: Tx) -> None:
+        account = transfers.add(tx, CRYPTO, shop.tenant, "RUB", ROUBLES)
+        transfers.switch(tx, account, on=False)
+
+    def change_often(tx: Tx) -> None:
+        for _ in range(120):
+            change(tx)
+
+    await shop.write(change_often)
+
+    known = await shop.db.read(lambda tx: accounts.all_of(tx, shop.tenant))
+    assert len(known) == 121  # with the card's
+
+
+async def test_accounts_have_a_bound(shop: Shop) -> None:
+    account = await bank_account(shop)
+    await shop.write(lambda tx: transfers.switch(tx, account, on=False))
+    off = await shop.db.read(lambda tx: accounts.get_of(tx, shop.tenant, account.id))
+
+    def fill(tx: Tx) -> None:
+        for _ in range(ACCOUNTS_MAX - accounts_store.count_accounts(tx, shop.tenant)):
+            another = msgspec.structs.replace(off, id=ids.new_id(tx.now), token=ids.token())
+            accounts_store.add_account(tx, another)
+
+    await shop.write(fill)
+
+    with pytest.raises(Conflict, match="at most"):
+        await bank_account(shop)
 
 
 async def test_a_disabled_account_is_offered_to_nobody_and_what_was_begun_goes_on(

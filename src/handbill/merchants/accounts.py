@@ -45,7 +45,7 @@ def add(
     currencies: Sequence[str] | None = None,
 ) -> Account:
     """Raises Conflict where there are too many already."""
-    if len(store.list_accounts(tx, tenant, usable=False)) >= store.ACCOUNTS_MAX:
+    if store.count_accounts(tx, tenant) >= store.ACCOUNTS_MAX:
         raise Conflict(f"A merchant has at most {store.ACCOUNTS_MAX} accounts in each mode.")
     account = Account(
         id=ids.new_id(tx.now),

@@ -28,8 +28,8 @@ _IDENTITY = (
 )
 
 SECRETS_MAX = 10
-ACCOUNTS_MAX = 100
-"""Of a merchant in one mode."""
+ACCOUNTS_MAX = 1_000
+"""Of a merchant in one mode, also those that are disabled: what they began goes on."""
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -212,6 +212,16 @@ def list_accounts(tx: Tx, tenant: Tenant, *, usable: bool = True) -> list[Accoun
         test=tenant.test,
         limit=ACCOUNTS_MAX,
     )
+
+
+def count_accounts(tx: Tx, tenant: Tenant) -> int:
+    """Also those that are off or disabled."""
+    found: int = tx.value(
+        "SELECT COUNT(*) FROM provider_accounts WHERE merchant_id = :merchant_id AND test = :test",
+        merchant_id=tenant.merchant_id,
+        test=tenant.test,
+    )
+    return found
 
 
 def list_accounts_page(tx: Tx, tenant: Tenant, after: Position | None, limit: int) -> Page[Account]:
