@@ -122,8 +122,9 @@ async def test_what_does_not_fit_is_sent_back_by_a_person_who_then_says_so(shop:
     started = await announced(shop)
     await confirm(shop, started, 900)
 
+    payment_id = started.payment.id
     payment = await shop.write(
-        lambda tx: judging.judge(tx, shop.tenant, started.payment.id, Decision.REFUND)
+        lambda tx: judging.judge(tx, shop.tenant, payment_id, Decision.REFUND, by_hand=True)
     )
 
     assert payment.status is PaymentStatus.CANCELLED

@@ -6,14 +6,17 @@ from __future__ import annotations
 import pytest
 
 from handbill.infra.database import Tx
-from handbill.kernel.errors import Invalid
+from handbill.kernel.errors import Invalid, NotRefundable
+from handbill.kernel.money import Money
 from handbill.ledger import book
 from handbill.ledger.model import Chain
 from handbill.merchants import service as merchants
 from handbill.payments import judging, refunding
 from handbill.payments.judging import Decision
 from handbill.payments.model import Payment, PaymentStatus, Standing
+from handbill.payments.refund import RefundStatus
 from handbill.payments.start import Started
+from handbill.providers.contract import Charged
 from tests.support.books import judge_books
 from tests.support.shop import FIVE_PERCENT, Shop
 from tests.support.transfers import bank_account, confirm
@@ -26,9 +29,12 @@ async def balances(shop: Shop) -> dict[str, int]:
     return {one.account: one.minor for one in found if one.minor}
 
 
-async def judge(shop: Shop, started: Started, decision: Decision) -> Payment:
+async def judge(
+    shop: Shop, started: Started, decision: Decision, *, by_hand: bool = False
+) -> Payment:
     def act(tx: Tx) -> Payment:
-        return judging.judge(tx, shop.tenant, started.payment.id, decision)
+        payment_id = started.payment.id
+        return judging.judge(tx, shop.tenant, payment_id, decision, by_hand=by_hand)
 
     return await shop.write(act)
 
@@ -76,3 +82,27 @@ async def test_no_bank_takes_the_fee_of_what_is_accepted(shop: Shop) -> None:
     assert await balances(shop) == {"acquirer:transfer": 900, "sales": -900}
     assert "fee_settled" in await shop.told(started)
     await judge_books(shop.db)
+
+
+async def test_a_transfer_in_review_goes_back_by_hand_alone(shop: Shop) -> None:
+    await bank_account(shop)
+    started = await shop.pay(await shop.link(), method="transfer")
+    waiting = await confirm(shop, started, 900)
+
+    with pytest.raises(NotRefundable, match="by_hand") as refused:
+        await judge(shop, started, Decision.REFUND)
+
+    assert refused.value.code == "refund_by_hand"
+    assert (await shop.payment(started), await shop.refunds_of(started)) == (waiting, [])
+    payment = await judge(shop, started, Decision.REFUND, by_hand=True)
+    [refund] = await shop.refunds_of(started)
+    assert (payment.status, refund.status) == (PaymentStatus.CANCELLED, RefundStatus.SUCCEEDED)
+    assert await balances(shop) == {}
+
+
+async def test_what_an_acquirer_holds_in_review_does_not_go_back_by_hand(shop: Shop) -> None:
+    started = await shop.pay(await shop.link())
+    await shop.hears(started, Charged("", Money(900, "RUB")))
+
+    with pytest.raises(NotRefundable, match="leave out by_hand"):
+        await judge(shop, started, Decision.REFUND, by_hand=True)

@@ -19,13 +19,20 @@ class Decision(StrEnum):
     REFUND = "refund"
 
 
-def judge(tx: Tx, tenant: Tenant, payment_id: str, decision: Decision) -> Payment:
-    """Decides about every charge of the payment that waits. Raises NotFound; Conflict where none
-    does, or where it cannot be accepted."""
+def judge(
+    tx: Tx, tenant: Tenant, payment_id: str, decision: Decision, *, by_hand: bool = False
+) -> Payment:
+    """Decides about every charge of the payment that waits. `by_hand`: a person has sent back what
+    nobody else can, as for any refund of a bank transfer.
+
+    Raises NotFound; Conflict where none waits, or it cannot be accepted; NotRefundable.
+    """
     payment = service.get(tx, tenant, payment_id)
     waiting = _waiting(tx, payment)
     if not waiting:
         raise Conflict("No money of this payment waits for a decision.", code="nothing_in_review")
+    if decision is Decision.REFUND:
+        refunding.check_hand(by_hand, any(attempt.by_hand for attempt in waiting))
     for attempt in waiting:
         if decision is Decision.ACCEPT:
             payment = _accept(tx, attempt, payment)

@@ -69,10 +69,7 @@ def open_refund(
     if payment.status is not PaymentStatus.CHARGED or attempt is None:
         words = "all of it was refunded" if payment.status is PaymentStatus.REFUNDED else "not paid"
         raise NotRefundable(f"There is nothing to refund: {words}.")
-    if attempt.by_hand and not by_hand:
-        raise NotRefundable(_BY_HAND, code=REFUND_BY_HAND)
-    if by_hand and not attempt.by_hand:
-        raise NotRefundable(_NOT_BY_HAND)
+    check_hand(by_hand, attempt.by_hand)
     refunds = refund_store.of_payment(tx, payment.id)
     left = left_of(payment, refunds)
     if left == 0:
@@ -86,6 +83,15 @@ def open_refund(
     return _open(
         tx, payment, attempt, amount, with_fee, reason, at_once=at_once, refund_id=refund_id
     )
+
+
+def check_hand(said: bool, needed: bool) -> None:
+    """Raises NotRefundable where only a person can send the money back and has not said that they
+    did, or said it of money that an acquirer sends."""
+    if needed and not said:
+        raise NotRefundable(_BY_HAND, code=REFUND_BY_HAND)
+    if said and not needed:
+        raise NotRefundable(_NOT_BY_HAND)
 
 
 def give_back(tx: Tx, payment: Payment, attempt: Attempt) -> Refund:

@@ -33,6 +33,13 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of money that waits for a person."""
 
     decision: Decision
+    by_hand: Annotated[
+        bool,
+        Meta(
+            description="With `refund` of a bank transfer: you have sent the money back yourself."
+            " Required then, refused otherwise."
+        ),
+    ] = False
 
 
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,8 +110,10 @@ async def confirm_transaction(call: Call, body: Confirmation) -> Reply:
 
 
 async def review_transaction(call: Call, body: Judgement) -> Reply:
+    if body.by_hand and body.decision is not Decision.REFUND:
+        raise Invalid({"by_hand": ["is for refund"]})
     return await call.write(
-        lambda tx: judging.judge(tx, call.tenant, call.id, body.decision),
+        lambda tx: judging.judge(tx, call.tenant, call.id, body.decision, by_hand=body.by_hand),
         lambda payment: show_transaction(payment, call.deps.addresses),
     )
 
@@ -194,12 +203,12 @@ OPERATIONS = (
         path=ONE + "/review",
         summary="Decide about money in review",
         description="After the event `payment.review`: `accept` makes what came the transaction's,"
-        " `refund` sends it back. A bank transfer you send back from your bank first; `refund` then"
-        " records it.",
+        " `refund` sends it back. A bank transfer you send back from your bank first; `refund` with"
+        " `by_hand` then records it.",
         handler=review_transaction,
         body=Judgement,
         answer=Transaction,
-        errors=(Conflict,),
+        errors=(NotRefundable, Conflict),
         example={"decision": "refund"},
         tag=TAG,
         scope=Scope.REFUNDS,
