@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, NamedTuple
 
@@ -31,6 +32,9 @@ CONTENT_TYPES: dict[Format, str] = {
 }
 PRESS_MAX = 32
 """Pictures that wait for the press, which has receipts to set too. More are turned away."""
+DRAWN_MAX = 64
+"""Pictures for screens with a colour, a level or a size of their own, of which anybody can think of
+millions. More are turned away: the largest take about a second together."""
 
 _MM_PER_PIXEL = MM_PER_INCH / 96  # a CSS pixel
 
@@ -50,19 +54,24 @@ class Picture(msgspec.Struct, frozen=True):
     reading: Reading | None = None
 
 
+Queue = Literal["plain", "drawn", "pressed"]
+"""Where a picture waits. `plain`: a code that nothing was asked of, as payers get it."""
+
+_QUEUE_MAX: Mapping[Queue, int] = {"drawn": DRAWN_MAX, "pressed": PRESS_MAX}
+
+
 class _Key(NamedTuple):
+    """`look` and not the style: a logo is not to be held once for every picture."""
+
     text: str
     format: Format
-    wanted: Wanted
+    look: str
+    extent: Extent
 
-    @property
-    def on_paper(self) -> bool:
-        return self.wanted.extent.mm is not None
 
-    @property
-    def laid(self) -> bool:
-        """Whether its logo is laid on a picture, and not named in a file of shapes."""
-        return self.format == "png" and self.wanted.style.logo is not None
+class _Making(NamedTuple):
+    queue: Queue
+    task: asyncio.Task[Picture]
 
 
 class Codes:
@@ -76,9 +85,11 @@ class Codes:
         self._bytes_max = bytes_max
         self._kept: OrderedDict[_Key, Picture] = OrderedDict()
         self._bytes = 0
-        self._being_made: dict[_Key, asyncio.Task[Picture]] = {}
-        # One thread: however many codes are asked for at once, the event loop shares the
-        # interpreter with one of them. A process of its own was measured and is not needed.
+        self._being_made: dict[_Key, _Making] = {}
+        # Two threads: however many codes are asked for at once, the event loop shares the
+        # interpreter with two of them, and a payer's waits for payers' alone. A process of its own
+        # was measured and is not needed.
+        self._plain_thread = ThreadPoolExecutor(1, thread_name_prefix="qr-plain")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="qr")
         self._press_turn = asyncio.Lock()  # one of ours at a time
 
@@ -92,36 +103,41 @@ class Codes:
         layout.check(asked.extent)
         if asked.extent.dpi is not None and format != "png":
             raise Invalid({"dpi": ["is for PNG alone: this format has no dots"]})
-        key = _Key(text, format, msgspec.structs.replace(asked, style=validated(asked.style)))
+        style = validated(asked.style)
+        key = _Key(text, format, style.look, asked.extent)
         picture = self._kept.get(key)
         if picture is not None:
             self._kept.move_to_end(key)
             return picture
-        making = self._being_made.get(key) or self._begin(key)
+        making = self._being_made.get(key) or self._begin(key, style)
         # Shielded: one caller that goes away does not take the code from the others.
-        return await asyncio.shield(making)
+        return await asyncio.shield(making.task)
 
     def close(self) -> None:
-        self._thread.shutdown(cancel_futures=True)
+        for thread in (self._plain_thread, self._thread):
+            thread.shutdown(cancel_futures=True)
 
-    def _begin(self, key: _Key) -> asyncio.Task[Picture]:
+    def _begin(self, key: _Key, style: CodeStyle) -> _Making:
         """A plain code is never turned away: a payer may be waiting for it."""
-        waiting = sum(other.on_paper or other.laid for other in self._being_made)
-        if (key.on_paper or key.laid) and waiting >= PRESS_MAX:
-            raise Unavailable("Too many codes are being checked. Try again in a moment.")
-        making = self._being_made[key] = asyncio.create_task(self._make(key))
-        making.add_done_callback(lambda made: self._settle(key, made))
+        queue = _queue(key, style)
+        waiting = sum(other.queue == queue for other in self._being_made.values())
+        if queue != "plain" and waiting >= _QUEUE_MAX[queue]:
+            raise Unavailable("Too many codes are being made. Try again in a moment.")
+        task = asyncio.create_task(self._make(key, style, queue))
+        making = self._being_made[key] = _Making(queue, task)
+        task.add_done_callback(lambda made: self._settle(key, made))
         return making
 
-    async def _make(self, key: _Key) -> Picture:
+    async def _make(self, key: _Key, style: CodeStyle, queue: Queue) -> Picture:
         in_thread = asyncio.get_running_loop().run_in_executor
-        style, extent = key.wanted.style, key.wanted.extent
-        code = await in_thread(self._thread, make, key.text, style.drawn_level)
-        if key.laid:
+        thread = self._plain_thread if queue == "plain" else self._thread
+        extent = key.extent
+        code = await in_thread(thread, make, key.text, style.drawn_level)
+        if _laid(key, style):
             async with self._press_turn:
                 data = await drawing.png(self._press, code, style, extent)
         else:
-            data = await in_thread(self._thread, _draw, code, key.format, key.wanted)
+            data = await in_thread(thread, _draw, code, key.format, style, extent)
         if extent.mm is None:
             return Picture(data)
         is_png = key.format == "png"
@@ -143,8 +159,18 @@ class Codes:
             self._bytes -= len(dropped.data)
 
 
-def _draw(code: Code, format: Format, wanted: Wanted) -> bytes:
-    style, extent = wanted.style, wanted.extent
+def _queue(key: _Key, style: CodeStyle) -> Queue:
+    if key.extent.mm is not None or _laid(key, style):
+        return "pressed"
+    return "plain" if (style, key.extent) == (PLAIN, Extent()) else "drawn"
+
+
+def _laid(key: _Key, style: CodeStyle) -> bool:
+    """Whether its logo is laid on a picture, and not named in a file of shapes."""
+    return key.format == "png" and style.logo is not None
+
+
+def _draw(code: Code, format: Format, style: CodeStyle, extent: Extent) -> bytes:
     if format == "png":
         return formats.png(code, layout.laid_out(code, extent), style.color)
     if format == "svg":

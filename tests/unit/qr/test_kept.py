@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -14,9 +16,11 @@ from handbill.qr.checking import SCAN_CHECK
 from handbill.qr.code import make
 from handbill.qr.drawing import LOGOS
 from handbill.qr.formats import svg
-from handbill.qr.kept import CONTENT_TYPES, PRESS_MAX, Codes, Format, Wanted
+from handbill.qr.kept import CONTENT_TYPES, DRAWN_MAX, PRESS_MAX, Codes, Format, Wanted
 from handbill.qr.layout import Extent
+from handbill.qr.logos import prepare
 from handbill.qr.style import CodeStyle
+from tests.unit.qr.drawing import uploaded
 from tests.unit.qr.reading import open_png, rasterised_pdf, rasterised_svg, read_picture
 
 pytestmark = pytest.mark.anyio
@@ -173,6 +177,37 @@ async def test_a_crowd_of_codes_for_paper_is_turned_away_but_nobody_who_wants_a_
     assert (await codes.picture(ADDRESS, "svg", wanted)).reading
     codes.close()
     await press.close()
+
+
+async def test_a_crowd_of_colours_and_sizes_is_bounded_and_no_payer_waits_for_it(
+    codes: Codes,
+) -> None:
+    large = Extent(size=2_048)
+    styles = [CodeStyle(color=f"#{number:06x}") for number in range(1, DRAWN_MAX + 1)]
+    crowd = [
+        asyncio.create_task(codes.picture(ADDRESS, "png", Wanted(style, large))) for style in styles
+    ]
+    await asyncio.sleep(0)  # all have asked
+
+    with pytest.raises(Unavailable):
+        await codes.picture(ADDRESS, "png", of_size(300))
+    plain = await codes.picture(ADDRESS, "png")
+
+    assert read_picture(open_png(plain.data)).text == ADDRESS
+    assert not crowd[-1].done()
+    codes.close()
+    await asyncio.gather(*crowd, return_exceptions=True)
+
+
+async def test_a_logo_is_not_held_by_what_is_kept(codes: Codes) -> None:
+    style = CodeStyle(logo=prepare(uploaded((300, 300))))
+    held = sys.getrefcount(style.logo)
+
+    await codes.picture(ADDRESS, "svg", Wanted(style))
+    gc.collect()
+
+    left = sys.getrefcount(style.logo)  # outside assert, which holds what it compares
+    assert left == held
 
 
 async def test_a_refusal_is_for_every_caller_and_is_not_kept(codes: Codes) -> None:
