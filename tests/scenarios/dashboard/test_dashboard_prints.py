@@ -16,6 +16,8 @@ from handbill.bootstrap.first_start import open_merchant
 from handbill.kernel.clock import ManualClock
 from handbill.qr.papers import TEMPLATES
 from handbill.web.dashboard import words
+from handbill.web.dashboard.printing import FIELDS_MAX
+from handbill.web.dashboard.snapshots import ROWS_MAX
 from tests.support.clerk import Clerk, dashboard_key, faults_in, path_of
 from tests.support.paper import codes_on, text_on
 from tests.support.payers import Seen, seen
@@ -70,6 +72,19 @@ async def test_those_that_are_ticked_or_the_one_without_a_name(clerk: Clerk) -> 
 
     none = seen(await clerk.print(link, which="some"))
     assert (none.status, list(faults_in(none))) == (422, ["placements"])
+
+
+async def test_a_whole_page_is_ticked(clerk: Clerk) -> None:
+    link = await clerk.make(amount="450", codes=f"Table 1..{ROWS_MAX}")
+    ticks = {f"place-{one}": "on" for one in placement_ids(await clerk.look(link))}
+    assert len(ticks) == ROWS_MAX
+    answer = await clerk.print(link, which="some", template="shelf", **ticks)
+    assert answer.headers["content-type"] == "application/pdf"
+    assert f"Table {ROWS_MAX}" in text_on(answer.content)
+
+    beyond = {f"place-{number}": "on" for number in range(FIELDS_MAX)}
+    page = seen(await clerk.print(link, which="some", **beyond))
+    assert (page.status, "That was not possible" in page.text) == (400, True)
 
 
 async def test_the_page_shows_each_template_as_it_will_be(

@@ -15,10 +15,11 @@ LIST_BYTES_MAX = 128 * 1024
 """Of the names of as many places as are made at once, in any script."""
 
 
-async def read(request: Request) -> Form:
-    """A file input that was left alone sends a file without name and content: that is none."""
+async def read(request: Request, fields_max: int = asking.FIELDS_MAX) -> Form:
+    """A file input that was left alone sends a file without name and content: that is none.
+    `fields_max`: of a form without a file."""
     if not request.headers.get("content-type", "").startswith("multipart/"):
-        return Form(await asking.form(request), None)
+        return Form(await asking.form(request, fields_max), None)
     try:
         form = await read_form(request.headers, request.receive, FILE, FILE_MAX, LIST_BYTES_MAX)
     except CallerGone as error:

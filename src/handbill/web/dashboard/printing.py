@@ -26,10 +26,13 @@ from handbill.web.dashboard.orders import Options
 from handbill.web.dashboard.print_views import LARGE_PIXELS, NOTHING, THUMB_PIXELS, Around, Shown
 from handbill.web.dashboard.proofs import Proofs
 from handbill.web.dashboard.snapshots import Snapshot
+from handbill.web.pages import asking
 from handbill.web.pages.headers import PICTURE_POLICY
 from handbill.web.prints import Order
 
 PATH = f"{HOME}/links/{{id}}"
+FIELDS_MAX = snapshots.ROWS_MAX + asking.FIELDS_MAX
+"""A tick for each code on the page, and what else the form has."""
 SIZES = {"small": THUMB_PIXELS, "large": LARGE_PIXELS}
 
 
@@ -56,7 +59,7 @@ class Printing:
     async def print(self, request: Request, identity: Identity) -> Response:
         """The PDF; where it was refused, the page with what was chosen and why."""
         office, language = self._office, self._office.language(request)
-        fields = (await forms.read(request)).fields
+        fields = (await forms.read(request, FIELDS_MAX)).fields
         snapshot = await self._snapshot(request, identity)
         options = orders.read(fields, print_views.plain(snapshot))
         try:

@@ -11,6 +11,10 @@ from handbill.web.pages.words import N_
 
 ROOMS = RoomWords(
     troubles={
+        400: TroubleWords(
+            N_("That was not possible"),
+            N_("Open the page again to see whether it was done."),
+        ),
         403: TroubleWords(
             N_("Not allowed here"),
             N_("This dashboard may not do that. Ask whoever runs this server."),
