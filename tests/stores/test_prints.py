@@ -9,10 +9,11 @@ import pytest
 
 from handbill.infra.database import Tx
 from handbill.kernel.money import Money
-from handbill.links import prints, products, service
+from handbill.links import placements, prints, products, service
 from handbill.links.model import AmountType, Link
 from handbill.links.prints import Print, PrintedHost
 from handbill.merchants import service as merchants
+from tests.support.placements import placed
 from tests.support.shop import FIVE_PERCENT, Shop
 
 pytestmark = pytest.mark.anyio
@@ -39,6 +40,16 @@ async def printed(shop: Shop, link: Link, **said: Any) -> Print:
         return one
 
     return await shop.write(note)
+
+
+async def stale_codes(shop: Shop, link: Link) -> int:
+    now = await shop.link_now(link)
+
+    def count(tx: Tx) -> int:
+        price = prints.price_of(now, merchants.get(tx, now.merchant_id))
+        return prints.count_stale(tx, now.id, price)
+
+    return await shop.db.read(count)
 
 
 async def stale(shop: Shop, link: Link, code: str | None = None) -> Money | None:
@@ -111,6 +122,27 @@ async def test_a_code_that_leads_to_another_link_now_is_judged_by_that_one(shop:
     table = await printed(shop, before, code="TAB1ETAB1E")
     assert await stale(shop, before, table.code) is None
     assert await stale(shop, now, table.code) == Money(1_000, "RUB")
+
+
+async def test_all_codes_with_a_stale_price_are_counted(shop: Shop) -> None:
+    link, other = await shop.link(amount_minor=1_000), await shop.link(amount_minor=2_000)
+    places = ("1", "2", "3", "moved here", "never printed")
+    *tables, moved, _ = await shop.write(lambda tx: [placed(tx, link, name) for name in places])
+    await printed(shop, other)
+    await printed(shop, link, code=tables[0].code)
+    await printed(shop, link, code=tables[1].code, amount_minor=None, currency=None)
+    assert await stale_codes(shop, link) == 0
+    await printed(shop, other, code=moved.code)
+    await printed(shop, link, code=tables[2].code, currency="USD")
+    assert await stale_codes(shop, link) == 2
+
+    await printed(shop, link)
+    await shop.change_link(link, amount_minor=1_200)
+    assert await stale_codes(shop, link) == 4
+    await shop.change_link(link, amount_type=AmountType.DYNAMIC)
+    assert await stale_codes(shop, link) == 4
+    await shop.write(lambda tx: placements.remove(tx, shop.tenant, link.id, moved.id))
+    assert (await stale_codes(shop, link), await stale_codes(shop, other)) == (3, 0)
 
 
 async def test_hosts_on_paper_are_counted_by_codes(shop: Shop) -> None:

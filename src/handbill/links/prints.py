@@ -7,6 +7,7 @@ does, and what is on paper decides about no payment.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -101,6 +102,24 @@ def stale_price(tx: Tx, code: str, link: Link) -> Money | None:
         return None
     price = price_of(link, merchants.get(tx, link.merchant_id))
     return printed.price if is_stale(printed, price) else None
+
+
+def count_stale(tx: Tx, link_id: str, price: Money | None) -> int:
+    """How many codes, the link's own and those of all its placements, are on paper with another
+    price than `price`, which is asked now."""
+    another, asked = "", dict[str, Any]()
+    if price is not None:
+        another = " AND (p.amount_minor <> :minor OR p.currency <> :currency)"
+        asked.update(minor=price.minor, currency=price.currency)
+    count: int = tx.value(
+        "SELECT COUNT(*) FROM (SELECT code FROM links WHERE id = :link_id UNION ALL"
+        " SELECT code FROM placements WHERE link_id = :link_id AND removed_at IS NULL) led"
+        " JOIN prints p ON p.code = led.code"
+        f" WHERE p.amount_minor IS NOT NULL AND p.currency IS NOT NULL{another}",
+        link_id=link_id,
+        **asked,
+    )
+    return count
 
 
 def hosts(tx: Tx) -> list[PrintedHost]:

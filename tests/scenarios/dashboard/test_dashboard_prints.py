@@ -44,6 +44,13 @@ def previews(page: Seen) -> list[str]:
     return [one.replace("&amp;", "&") for one in found]
 
 
+def further(page: Seen) -> str:
+    """Where the next codes are."""
+    found = re.search(r'href="[^"]*/dashboard(/links/[^"#]+\?cursor=[^"#]+)', page.html)
+    assert found is not None
+    return found[1]
+
+
 async def test_every_named_code_is_printed_and_remembered(clerk: Clerk) -> None:
     link = await clerk.make(amount="450", title="Table service", codes="Table 1..3")
     before = await clerk.look(link)
@@ -158,6 +165,16 @@ async def test_paper_with_an_old_price_is_called_stale(house: RunningHouse, cler
     page = await clerk.look(link)
     assert "since 2 codes were printed" in page.text
     assert page.text.count("says ₽450.00") == 2
+
+
+async def test_stale_paper_is_told_of_wherever_its_code_is_listed(
+    house: RunningHouse, clerk: Clerk
+) -> None:
+    link = await clerk.make(amount="450", codes=f"Table 1..{ROWS_MAX + 1}")
+    [last] = placement_ids(await clerk.look(further(await clerk.look(link))))
+    await clerk.print(link, which="some", **{f"place-{last}": "on"})
+    await house.shop.patch(f"/api/v1{link}", json={"amount": {"default": 50_000}})
+    assert "since 1 code was printed" in (await clerk.look(link)).text
 
 
 async def test_codes_are_added_renamed_and_removed(clerk: Clerk) -> None:

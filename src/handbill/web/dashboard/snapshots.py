@@ -25,7 +25,8 @@ ROWS_MAX = 100
 
 class Snapshot(msgspec.Struct, frozen=True):
     """`placements` are some of `count`; `next` is where the others begin. `price`: what paper is to
-    say, None where the payer types it."""
+    say, None where the payer types it; `stale_count`: on the paper of how many codes, here or not,
+    another one stands."""
 
     full: LinkWithProducts
     merchant: Merchant
@@ -35,6 +36,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     traffic: dict[str, Traffic]
     printed: dict[str, Print]
     price: Money | None
+    stale_count: int
 
     @property
     def version(self) -> str:
@@ -61,6 +63,7 @@ def read(tx: Tx, tenant: Tenant, link_id: str, after: Position | None = None) ->
     full = service.get(tx, tenant, link_id)
     link, merchant = full.link, merchants.get(tx, tenant.merchant_id)
     page = placement_store.list_page(tx, link.id, after, ROWS_MAX)
+    price = prints.price_of(link, merchant)
     codes = [link.code, *(one.code for one in page.items)]
     return Snapshot(
         full=full,
@@ -70,5 +73,6 @@ def read(tx: Tx, tenant: Tenant, link_id: str, after: Position | None = None) ->
         next=page.next,
         traffic=traffic.totals(tx, link.id, codes),
         printed=prints.of_codes(tx, codes),
-        price=prints.price_of(link, merchant),
+        price=price,
+        stale_count=prints.count_stale(tx, link.id, price),
     )
