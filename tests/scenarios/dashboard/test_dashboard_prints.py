@@ -126,14 +126,14 @@ def test_every_template_has_a_name_in_words() -> None:
 
 async def test_what_is_chosen_is_printed_and_shown_again(clerk: Clerk) -> None:
     link = await clerk.make(amount="450")
-    chosen = {"filled": "1", "lang": "ru", "color": "#0b5b48", "template": "flyer"}
+    chosen = {"filled": "1", "print_lang": "ru", "color": "#0b5b48", "template": "flyer"}
     page = await clerk.look(f"{link}?{urlencode(chosen)}")
     assert 'value="flyer" checked' in page.html
     assert 'value="ru" lang="ru" selected' in page.html
     assert 'name="price" checked' not in page.html
-    assert "Читается с расстояния" in page.text  # noqa: RUF001
+    assert "Reads from up to" in page.text
 
-    answer = await clerk.print(link, lang="ru")
+    answer = await clerk.print(link, print_lang="ru")
     assert "Платёж 450,00 ₽" in text_on(answer.content)
 
 
@@ -244,7 +244,7 @@ async def test_an_address_that_phones_cannot_open_is_refused_with_its_remedy(
     link = await clerk_at_home.make(amount="450")
     assert "HANDBILL_PUBLIC_URL" in (await clerk_at_home.look(link)).text
 
-    refused = seen(await clerk_at_home.print(link, lang="ru"))
+    refused = seen(await clerk_at_home.print(link, print_lang="ru"))
     assert (refused.status, "Nothing was printed" in refused.text) == (409, True)
     assert 'value="ru" lang="ru" selected' in refused.html
     assert "not yet" in refused.text

@@ -19,6 +19,8 @@ TICK = "place-"
 """Before the id of a placement, in the names of fields."""
 OTHER = "other"
 """For a colour that is not among those that are offered."""
+LANG = "print_lang"
+"""Of the paper: `lang` in an address is the language of the page."""
 FILLED = "filled"
 """Sent with the form: a box that is not ticked says nothing by itself."""
 DIGITS_MAX = 6
@@ -52,7 +54,7 @@ def read(fields: Mapping[str, str], plain: Options) -> Options:
         template=fields.get("template", plain.template),
         which=cast("Which", which) if which in get_args(Which) else plain.which,
         ticked=tuple(name.removeprefix(TICK) for name in fields if name.startswith(TICK)),
-        lang=fields.get("lang", ""),
+        lang=fields.get(LANG, ""),
         price="price" in fields,
         logo="logo" in fields,
         logo_in_code="logo_in_code" in fields,
@@ -102,7 +104,7 @@ def query(options: Options) -> str:
     fields = {
         FILLED: "1",
         "which": options.which,
-        "lang": options.lang,
+        LANG: options.lang,
         "color": options.color,
         "level": options.level,
         **{name: "on" for name in ("price", "logo", "logo_in_code") if getattr(options, name)},
