@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, NamedTuple
 
@@ -93,8 +93,15 @@ class Codes:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="qr")
         self._press_turn = asyncio.Lock()  # one of ours at a time
 
-    async def picture(self, text: str, format: Format, wanted: Wanted | None = None) -> Picture:
-        """The code of `text`. Asked for several times at once it is made once.
+    async def picture(
+        self,
+        text: str,
+        format: Format,
+        wanted: Wanted | None = None,
+        admit: Callable[[], None] | None = None,
+    ) -> Picture:
+        """The code of `text`. Asked for several times at once it is made once. `admit` is called
+        before the press has to work for it, and may raise.
 
         Raises Invalid on a field of `wanted`; CannotBeScanned where it has millimetres and a phone
         would not read it; Unavailable.
@@ -109,7 +116,7 @@ class Codes:
         if picture is not None:
             self._kept.move_to_end(key)
             return picture
-        making = self._being_made.get(key) or self._begin(key, style)
+        making = self._being_made.get(key) or self._begin(key, style, admit)
         # Shielded: one caller that goes away does not take the code from the others.
         return await asyncio.shield(making.task)
 
@@ -117,12 +124,14 @@ class Codes:
         for thread in (self._plain_thread, self._thread):
             thread.shutdown(cancel_futures=True)
 
-    def _begin(self, key: _Key, style: CodeStyle) -> _Making:
+    def _begin(self, key: _Key, style: CodeStyle, admit: Callable[[], None] | None) -> _Making:
         """A plain code is never turned away: a payer may be waiting for it."""
         queue = _queue(key, style)
         waiting = sum(other.queue == queue for other in self._being_made.values())
         if queue != "plain" and waiting >= _QUEUE_MAX[queue]:
             raise Unavailable("Too many codes are being made. Try again in a moment.")
+        if queue == "pressed" and admit is not None:
+            admit()
         task = asyncio.create_task(self._make(key, style, queue))
         making = self._being_made[key] = _Making(queue, task)
         task.add_done_callback(lambda made: self._settle(key, made))

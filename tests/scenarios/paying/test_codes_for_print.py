@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from handbill.web.pages.code_pictures import PRESSED_AT_ONCE
 from tests.support.payers import Payer
 from tests.support.running import RunningHouse
 from tests.unit.qr.drawing import uploaded
@@ -83,6 +84,24 @@ async def test_a_code_in_colour_with_a_logo_is_read_in_every_format(
         assert {(code.text, code.level) for code in read} == {(read[0].text, "H")}
         assert (png.width, round(png.info["dpi"][0])) == (320, 203)
         assert opened_pdf(pdf)[0].get_width() == pytest.approx(40 / 25.4 * 72, abs=0.01)
+
+
+async def test_a_network_that_has_too_many_checked_is_told_so_in_json_whatever_it_accepts(
+    house: RunningHouse, payer: Payer
+) -> None:
+    address = (await house.make_link())["qr_url"]
+    refused = [f"{address}?mm=10&color=0000{number:02x}" for number in range(PRESSED_AT_ONCE)]
+    for one in refused:  # nothing of these is kept, and the press is hardly asked
+        assert (await payer.http.get(one)).status_code == 422
+
+    answer = await payer.http.get(f"{address}?mm=40", headers={"accept": "text/html"})
+
+    assert (answer.status_code, answer.json()["error"]) == (429, "rate_limited")
+    assert answer.headers["retry-after"] == "1"
+    assert (await payer.http.get(f"{address}?color=7a1fa2")).status_code == 200
+    house.clock.advance(1_000)
+    for _ in range(3):  # what is kept costs nothing
+        assert (await payer.http.get(f"{address}?mm=40")).status_code == 200
 
 
 async def test_an_option_that_cannot_be_is_refused_by_its_name(

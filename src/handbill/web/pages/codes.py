@@ -14,7 +14,7 @@ from handbill.links import personal
 from handbill.links import store as links
 from handbill.links.model import Link
 from handbill.web.pages import code_pictures, reading
-from handbill.web.pages.code_pictures import ShortAddress
+from handbill.web.pages.code_pictures import CodePictures, ShortAddress
 from handbill.web.pages.desk import Desk
 from handbill.web.pages.scans import Scans
 
@@ -25,6 +25,7 @@ class CodePages:
     def __init__(self, desk: Desk, scans: Scans) -> None:
         self._desk = desk
         self._scans = scans
+        self._pictures = CodePictures(desk)
 
     def routes(self) -> list[Route]:
         guard = self._desk.guard
@@ -73,4 +74,4 @@ class CodePages:
         code = code or link.code
         text = desk.addresses.short(code, asked.query if asked is not None else "")
         address = ShortAddress(text, code, link.merchant_id, private=asked is not None)
-        return await code_pictures.show(desk, request, address)
+        return await self._pictures.show(request, address)
