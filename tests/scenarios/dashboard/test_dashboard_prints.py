@@ -177,6 +177,32 @@ async def test_stale_paper_is_told_of_wherever_its_code_is_listed(
     assert "since 1 code was printed" in (await clerk.look(link)).text
 
 
+async def test_further_codes_stay_on_the_page_with_what_was_chosen(clerk: Clerk) -> None:
+    link = await clerk.make(amount="450", codes=f"Table 1..{ROWS_MAX + 2}")
+    here = further(await clerk.look(link))
+    _, last = placement_ids(await clerk.look(here))
+    chosen = {"filled": "1", "which": "some", f"place-{last}": "on"}
+    cursor = here.partition("?cursor=")[2]
+
+    # As the button of the form asks: the fields take the place of what its address had.
+    page = await clerk.look(f"{link}?{urlencode({**chosen, 'cursor': cursor})}")
+    assert f'name="cursor" value="{cursor}"' in page.html
+    assert f'name="place-{last}" form="print" checked' in page.html
+    assert f"place-{last}" in previews(page)[0]
+    assert (await clerk.http.get(previews(page)[0])).status_code == 200
+
+    actions = re.findall(r'action="[^"]*/dashboard(/links/[^"]+)"', page.html)
+    [printing] = [one for one in actions if "/print?" in one]
+    refused = seen(await clerk.post(printing, **chosen, copies="x"))
+    assert f'name="place-{last}" form="print" checked' in refused.html
+    renaming, removal = [one for one in actions if last in one]
+    taken = seen(await clerk.post(renaming, name="Table 1"))
+    assert (taken.status, "named “Table 1” already" in taken.text) == (422, True)
+    assert path_of(await clerk.post(renaming, name="Bar")) == f"{here}#codes"
+    assert previews(await clerk.look(f"{here}&{urlencode(chosen)}"))[0] != previews(page)[0]
+    assert path_of(await clerk.post(removal)) == f"{here}#codes"
+
+
 async def test_codes_are_added_renamed_and_removed(clerk: Clerk) -> None:
     link = await clerk.make(amount="450")
     assert "A code for each place" in (await clerk.look(link)).text

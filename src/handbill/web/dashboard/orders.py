@@ -89,6 +89,11 @@ def order(options: Options, link_id: str, lang: LanguageCode | None) -> Order:
     )
 
 
+def ticked(options: Options) -> tuple[str, ...]:
+    """Those that are to be printed, where not all of them are."""
+    return options.ticked if options.which == "some" else ()
+
+
 def of_preview(options: Options, first: str | None) -> Options:
     """For one card, on a sheet that was not begun: those that are alike have one address. `first`:
     the placement whose card it is."""

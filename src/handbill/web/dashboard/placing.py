@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -10,7 +12,8 @@ from handbill.kernel.errors import Invalid
 from handbill.links import placement_names, placement_tables, placements
 from handbill.links.placement_names import Row
 from handbill.merchants.model import Identity
-from handbill.web.dashboard import drafts, forms, words
+from handbill.web.cursors import write_cursor
+from handbill.web.dashboard import drafts, forms, lists, words
 from handbill.web.dashboard.office import Office
 from handbill.web.dashboard.print_views import Shown
 from handbill.web.dashboard.printing import PATH, Printing
@@ -51,7 +54,7 @@ class Placing:
         if said:
             shown = Shown(faults={drafts.CODES: said}, names=draft.codes)
             return await self._printing.page(request, identity, {}, shown, 422)
-        return self._back(link_id)
+        return self._back(request)
 
     async def rename(self, request: Request, identity: Identity) -> Response:
         office, language = self._office, self._office.language(request)
@@ -67,7 +70,7 @@ class Placing:
             [said, *_] = drafts.codes_said(error.faults, [row], language)
             shown = Shown(renamed=(placement_id, name, said))
             return await self._printing.page(request, identity, {}, shown, 422)
-        return self._back(link_id)
+        return self._back(request)
 
     async def remove(self, request: Request, identity: Identity) -> Response:
         """Its code goes on leading to the link."""
@@ -76,7 +79,7 @@ class Placing:
             lambda tx: placements.remove(tx, identity.tenant, link_id, placement_id),
             merchant=identity.tenant.merchant_id,
         )
-        return self._back(link_id)
+        return self._back(request)
 
     async def _added(
         self, identity: Identity, link_id: str, rows: list[Row], language: Language
@@ -91,5 +94,8 @@ class Placing:
             return drafts.codes_said(error.faults, rows, language)
         return []
 
-    def _back(self, link_id: str) -> Response:
-        return self._office.go_to(f"/links/{link_id}#codes")
+    def _back(self, request: Request) -> Response:
+        """To the codes among which the form stood."""
+        after = lists.position(request.query_params.get("cursor"))
+        asked = f"?{urlencode({'cursor': write_cursor(after)})}" if after else ""
+        return self._office.go_to(f"/links/{request.path_params['id']}{asked}#codes")

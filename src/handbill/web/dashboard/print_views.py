@@ -34,13 +34,15 @@ CODE_COLORS = (
 
 
 class Around(msgspec.Struct, frozen=True):
-    """Where the page is shown. `distance` and `obstacle` are in words already."""
+    """Where the page is shown, and its list of codes begins (`cursor`). `distance` and `obstacle`
+    are in words already."""
 
     frame: Frame
     addresses: Addresses
     language: Language
     languages: Mapping[LanguageCode, str]
     now: Instant
+    cursor: str = ""
     distance: str = ""
     obstacle: str = ""
 
@@ -67,7 +69,8 @@ def page(snapshot: Snapshot, options: Options, around: Around, shown: Shown = NO
     link, language = snapshot.full.link, around.language
     base = f"{around.frame.home}/links/{link.id}"
     chosen = template_of(options)
-    drawn = _Choices(base, orders.of_preview(options, snapshot.first), snapshot.version, language)
+    one = orders.of_preview(options, snapshot.first(orders.ticked(options)))
+    drawn = _Choices(base, one, snapshot.version(one.ticked), around.cursor, language)
     own, codes = _codes(snapshot, options, shown, language)
     return PrintPage(
         frame=around.frame,
@@ -81,6 +84,7 @@ def page(snapshot: Snapshot, options: Options, around: Around, shown: Shown = NO
         own=own,
         codes=codes,
         codes_count=snapshot.count,
+        cursor=around.cursor,
         more_url=_more(base, snapshot),
         languages=around.languages,
         colors=[(value, language.gettext(name)) for value, name in CODE_COLORS],
@@ -135,8 +139,11 @@ def refused(found: Faults, options: Options, language: Language) -> Shown:
 class _Choices:
     """Templates as they are chosen from."""
 
-    def __init__(self, base: str, options: Options, version: str, language: Language) -> None:
-        self._address = f"{base}/preview/{{}}/{{}}.png?{orders.query(options)}&v={version}"
+    def __init__(
+        self, base: str, options: Options, version: str, cursor: str, language: Language
+    ) -> None:
+        asked = f"{orders.query(options)}&{urlencode({'v': version, 'cursor': cursor})}"
+        self._address = f"{base}/preview/{{}}/{{}}.png?{asked}"
         self._language = language
         self._mark = language.decimal_mark
 

@@ -20,6 +20,7 @@ from handbill.kernel.errors import (
 from handbill.kernel.languages import LanguageCode
 from handbill.merchants.model import Identity
 from handbill.qr.papers import TEMPLATES
+from handbill.web.cursors import write_cursor
 from handbill.web.dashboard import forms, lists, orders, print_views, snapshots, words
 from handbill.web.dashboard.office import HOME, Office
 from handbill.web.dashboard.orders import Options
@@ -90,13 +91,14 @@ class Printing:
         if template is None or pixels is None:
             raise NotFound("There is no such preview.")
         snapshot = await self._snapshot(request, identity)
-        options = orders.read(
+        chosen = orders.read(
             {**request.query_params, "template": template.name}, print_views.plain(snapshot)
         )
+        options = orders.of_preview(chosen, snapshot.first(orders.ticked(chosen)))
         order = orders.order(options, snapshot.full.link.id, self._spoken(options))
         ppi = print_views.ppi_of(template, pixels)
         picture = await self._pictures.get(
-            (identity.tenant, order, ppi, snapshot.version),
+            (identity.tenant, order, ppi, snapshot.version(options.ticked)),
             lambda: self._printer.preview(identity.tenant, order, ppi),
         )
         headers = {**self._office.desk.plain_headers(), "content-security-policy": PICTURE_POLICY}
@@ -123,6 +125,7 @@ class Printing:
             language=language,
             languages=office.desk.languages.offered,
             now=office.clock.now(),
+            cursor=write_cursor(snapshot.after) if snapshot.after else "",
             distance=print_views.distance_said(distance, language),
             obstacle=language.gettext(self._obstacle) if self._obstacle else "",
         )
@@ -139,7 +142,7 @@ class Printing:
     async def _distance(self, identity: Identity, snapshot: Snapshot, options: Options) -> int:
         """From how far the code reads, in millimetres; 0 where that cannot be told now. It depends
         on how the code looks and on how long its address is, not on the link."""
-        one = orders.of_preview(options, snapshot.first)
+        one = orders.of_preview(options, snapshot.first())
         alike = (options.template, one.color, one.level, one.logo_in_code, snapshot.merchant.logo)
         try:
             order = orders.order(one, snapshot.full.link.id, self._spoken(one))

@@ -24,31 +24,32 @@ ROWS_MAX = 100
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """`placements` are some of `count`; `next` is where the others begin. `price`: what paper is to
-    say, None where the payer types it; `stale_count`: on the paper of how many codes, here or not,
-    another one stands."""
+    """`placements` are some of `count`, those behind `after`; `next` is where the others begin.
+    `price`: what paper is to say, None where the payer types it; `stale_count`: on the paper of how
+    many codes, here or not, another one stands."""
 
     full: LinkWithProducts
     merchant: Merchant
     placements: Sequence[Placement]
     count: int
+    after: Position | None
     next: Position | None
     traffic: dict[str, Traffic]
     printed: dict[str, Print]
     price: Money | None
     stale_count: int
 
-    @property
-    def version(self) -> str:
-        """Changes with whatever a card says of the link, its merchant and its place."""
-        place = self.placements[0].name if self.placements else ""
-        said = msgspec.json.encode([self.full.link.version, self.merchant.updated_at, place])
+    def version(self, ids: Sequence[str]) -> str:
+        """Changes with whatever cards of these placements say of the link, its merchant and its
+        places."""
+        places = [one.name for one in self.placements if one.id in ids]
+        said = msgspec.json.encode([self.full.link.version, self.merchant.updated_at, places])
         return hashlib.blake2b(said, digest_size=8).hexdigest()
 
-    @property
-    def first(self) -> str | None:
-        """The placement whose card is shown."""
-        return self.placements[0].id if self.placements else None
+    def first(self, ticked: Sequence[str] = ()) -> str | None:
+        """The placement whose card is shown: of those that are ticked, if any of them is here."""
+        ids = [one.id for one in self.placements]
+        return next((one for one in ids if one in ticked), ids[0] if ids else None)
 
     def stale(self, code: str) -> Money | None:
         """The price on paper, where another one is asked now."""
@@ -70,6 +71,7 @@ def read(tx: Tx, tenant: Tenant, link_id: str, after: Position | None = None) ->
         merchant=merchant,
         placements=page.items,
         count=placement_store.count(tx, link.id),
+        after=after,
         next=page.next,
         traffic=traffic.totals(tx, link.id, codes),
         printed=prints.of_codes(tx, codes),

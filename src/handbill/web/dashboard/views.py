@@ -131,7 +131,7 @@ class PrintPage(msgspec.Struct, frozen=True):
     `preview` is the chosen template, large. `distance`: from how far the code reads, empty where
     it is not known yet. `obstacle`: why phones cannot open this server's address. `notice` is
     about the print as a whole, `faults` are about its fields. `names`: of more placements, as they
-    were typed."""
+    were typed. `cursor`: where the list of codes begins, empty at its beginning."""
 
     frame: Frame
     link: ShownLink
@@ -143,6 +143,7 @@ class PrintPage(msgspec.Struct, frozen=True):
     own: PrintedCode
     codes: tuple[PrintedCode, ...]
     codes_count: int
+    cursor: str
     more_url: str
     languages: Mapping[LanguageCode, str]
     colors: Sequence[tuple[str, str]]
