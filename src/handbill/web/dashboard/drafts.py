@@ -103,11 +103,15 @@ def codes_said(found: Faults, rows: Sequence[Row], language: Language) -> list[s
     return said
 
 
+def meant(fault: str) -> str:
+    """The sentence of the page for what a rule says of a line."""
+    return next((text for part, text in words.CODES.items() if part in fault), words.WRONG_CODE)
+
+
 def _said(fault: str, name: str, language: Language) -> str:
     """The name says which line it is: lines of a field and rows of a file are counted apart."""
     known = {"most": AT_ONCE_MAX, "longest": NAME_MAX, "name": name[:NAME_MAX]}
-    meant = next((text for part, text in words.CODES.items() if part in fault), words.WRONG_CODE)
-    return language.gettext(meant) % known
+    return language.gettext(meant(fault)) % known
 
 
 def _amount_fault(draft: Draft, language: Language) -> str:
