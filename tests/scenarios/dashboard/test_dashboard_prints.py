@@ -131,10 +131,13 @@ async def test_what_is_chosen_is_printed_and_shown_again(clerk: Clerk) -> None:
     assert 'value="flyer" checked' in page.html
     assert 'value="ru" lang="ru" selected' in page.html
     assert 'name="price" checked' not in page.html
-    assert "Reads from up to" in page.text
-
     answer = await clerk.print(link, print_lang="ru")
     assert "Платёж 450,00 ₽" in text_on(answer.content)
+    for _ in range(20):  # each waits for it a while
+        if "Reads from up to" in page.text:
+            return
+        page = await clerk.look(f"{link}?{urlencode(chosen)}")
+    pytest.fail("The distance was never said.")
 
 
 @pytest.mark.parametrize(

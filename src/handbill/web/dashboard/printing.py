@@ -34,6 +34,8 @@ from handbill.web.prints import Order
 PATH = f"{HOME}/links/{{id}}"
 FIELDS_MAX = snapshots.ROWS_MAX + asking.FIELDS_MAX
 """A tick for each code on the page, and what else the form has."""
+DISTANCE_SECONDS = 1.0
+"""A page waits so long for what it says beside the preview."""
 SIZES = {"small": THUMB_PIXELS, "large": LARGE_PIXELS}
 
 
@@ -98,6 +100,7 @@ class Printing:
         order = orders.order(options, snapshot.full.link.id, self._spoken(options))
         ppi = print_views.ppi_of(template, pixels)
         picture = await self._pictures.get(
+            identity.tenant.merchant_id,
             (identity.tenant, order, ppi, snapshot.version(options.ticked)),
             lambda: self._printer.preview(identity.tenant, order, ppi),
         )
@@ -146,9 +149,13 @@ class Printing:
         alike = (options.template, one.color, one.level, one.logo_in_code, snapshot.merchant.logo)
         try:
             order = orders.order(one, snapshot.full.link.id, self._spoken(one))
-            return await self._distances.get(
-                (identity.tenant, *alike), lambda: self._checked(identity, order)
+            found = await self._distances.soon(
+                identity.tenant.merchant_id,
+                (identity.tenant, *alike),
+                lambda: self._checked(identity, order),
+                DISTANCE_SECONDS,
             )
+            return found or 0
         except HandbillError:  # it is said when the print itself is refused
             return 0
 
