@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from handbill.catalog.images import PICTURES
+from handbill.catalog.logos import Logos
 from handbill.infra.database import Database
 from handbill.infra.settings import Settings
 from handbill.infra.storage import open_storage
 from handbill.infra.workshop import Workshop
 from handbill.kernel.addresses import Addresses
+from handbill.kernel.clock import SystemClock
 from handbill.web.pages.prints.printer import PagePrinter
 from handbill.web.prints import Printer
 
@@ -30,6 +32,8 @@ MODULES = (
 async def open_printer(db: Database, settings: Settings) -> AsyncIterator[Printer]:
     press = Workshop(PICTURES, *MODULES)
     try:
-        yield PagePrinter(db, open_storage(settings), press, press, Addresses(settings.public_url))
+        storage = open_storage(settings)
+        logos = Logos(storage, press, SystemClock())
+        yield PagePrinter(db, storage, press, logos, press, Addresses(settings.public_url))
     finally:
         await press.close()

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from starlette.applications import Starlette
 
+from handbill.catalog.logos import Logos
 from handbill.infra import settings
 from handbill.infra.crypto import Crypto
 from handbill.infra.database import Database, Tx
@@ -82,6 +83,7 @@ async def house(db: Database, clock: ManualClock, tmp_path: Path) -> AsyncIterat
     options = {"data": str(tmp_path), "public_url": BASE, "webhook_networks": "127.0.0.0/8"}
     chosen = settings.load(options, {})
     workshop, storage = Workshop("handbill.catalog.pictures"), open_storage(chosen)
+    logos = Logos(storage, workshop, clock)
     deps = Deps(
         db=db,
         acquirers=Acquirers(Registry({}), crypto),
@@ -97,7 +99,7 @@ async def house(db: Database, clock: ManualClock, tmp_path: Path) -> AsyncIterat
         tallies=db.tallies,
         crowds=Crowds(None, db.tallies),
         snippets=SnippetMaker(Addresses(BASE), Renderer(Assets())).make,
-        printer=PagePrinter(db, storage, workshop, workshop, Addresses(BASE)),
+        printer=PagePrinter(db, storage, workshop, logos, workshop, Addresses(BASE)),
     )
     shop = await db.write(lambda tx: service.create(tx, crypto, "Shop", None))
     other = await db.write(lambda tx: service.create(tx, crypto, "Other", None))

@@ -40,9 +40,14 @@ class Desk:
         self.acquirers = parts.acquirers
         self.payments = parts.payments
         self.codes = codes
-        self.logos = Logos(parts.storage, parts.press)
+        self.logos = Logos(parts.storage, parts.press, parts.clock)
         self.printer = PagePrinter(
-            parts.db, parts.storage, parts.workshop, parts.print_press, parts.addresses
+            parts.db,
+            parts.storage,
+            parts.workshop,
+            self.logos,
+            parts.print_press,
+            parts.addresses,
         )
         self.streams = live.Streams(parts.db)
         self.assets = Assets(path=parts.addresses.path)

@@ -16,12 +16,12 @@ from handbill.web.prints import Order
 
 
 class Pictures:
-    """`workshop` decodes uploads, `press` prepares logos for codes."""
+    """`workshop` decodes uploads."""
 
-    def __init__(self, storage: Storage, workshop: Workshop, press: Workshop) -> None:
+    def __init__(self, storage: Storage, workshop: Workshop, logos: Logos) -> None:
         self._storage = storage
         self._workshop = workshop
-        self._logos = Logos(storage, press)
+        self._logos = logos
 
     async def wanted(self, plan: Plan, order: Order) -> dict[str, bytes | None]:
         """Those that belong on the paper, by `logo` and `picture`. None for one that is gone or

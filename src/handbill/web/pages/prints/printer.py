@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from handbill.catalog.logos import Logos
 from handbill.infra.database import Database, Tx
 from handbill.infra.storage import Storage
 from handbill.infra.workshop import Workshop
@@ -29,11 +30,12 @@ class PagePrinter:
         db: Database,
         storage: Storage,
         workshop: Workshop,
+        logos: Logos,
         press: Workshop,
         addresses: Addresses,
     ) -> None:
         self._db = db
-        self._pictures = Pictures(storage, workshop, press)
+        self._pictures = Pictures(storage, workshop, logos)
         self._press = press
         self._addresses = addresses
 
