@@ -11,9 +11,10 @@ from handbill.kernel.languages import LanguageCode
 from handbill.kernel.warnings import Warned
 from handbill.merchants.model import Tenant
 from handbill.qr.code import Level
+from handbill.qr.sheets import CARDS_MAX
 
-CODES_MAX = 500
-"""Cards of one print."""
+CODES_MAX = CARDS_MAX
+"""Codes of one print: each is on a card of its own."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

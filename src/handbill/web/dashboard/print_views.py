@@ -11,6 +11,7 @@ from handbill.kernel.addresses import Addresses, as_typed
 from handbill.kernel.clock import Instant
 from handbill.kernel.errors import Faults
 from handbill.kernel.languages import LanguageCode
+from handbill.qr.layout import MM_PER_INCH
 from handbill.qr.papers import TEMPLATES, Template
 from handbill.web.cursors import write_cursor
 from handbill.web.dashboard import lists, orders, words
@@ -21,7 +22,6 @@ from handbill.web.pages.language import Language
 from handbill.web.pages.words import N_
 from handbill.web.prints import CODES_MAX
 
-MM_PER_INCH = 25.4
 THUMB_PIXELS, LARGE_PIXELS = 240, 900
 """The longer side of a preview, for screens with two dots a pixel."""
 CODE_COLORS = (
