@@ -12,6 +12,7 @@ from math import ceil
 import msgspec
 
 from handbill.infra.workshop import JobFailed, JobStopped, Workshop
+from handbill.kernel.colors import channels, text
 from handbill.kernel.errors import CannotBeScanned, Unavailable
 from handbill.qr import drawing
 from handbill.qr.code import Code
@@ -44,7 +45,7 @@ async def checked(press: Workshop, code: Code, style: CodeStyle, side_mm: float)
     module_mm = side_mm / code.side
     _judge_size(code, side_mm)
     picture = await drawing.png(press, code, style, Extent())
-    arguments = (f"{code.version}{style.look}", round(side_mm * 1_000), *PRINTERS)
+    arguments = (f"{code.version}{_in_grey(style).look}", round(side_mm * 1_000), *PRINTERS)
     try:
         answer = await press.run(f"{SCAN_CHECK}:check", picture, code.text, *arguments)
     except (JobFailed, JobStopped) as error:
@@ -57,6 +58,13 @@ async def checked(press: Workshop, code: Code, style: CodeStyle, side_mm: float)
     if distance_mm < DISTANCE_MIN_MM:
         raise CannotBeScanned(_remedies(style, widths), _TOO_NEAR)
     return Reading(distance_mm, module_mm, dpi)
+
+
+def _in_grey(style: CodeStyle) -> CodeStyle:
+    """The simulation sees no colours, and what it finds is kept: there are far fewer greys."""
+    red, green, blue = channels(style.color)
+    grey = 0.299 * red + 0.587 * green + 0.114 * blue  # of ITU-R 601-2, as Pillow has it
+    return msgspec.structs.replace(style, color=text(grey, grey, grey))
 
 
 def _judge_size(code: Code, side_mm: float) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from handbill.infra.workbench import Argument
 from handbill.infra.workshop import Workshop
 from handbill.kernel.errors import CannotBeScanned
 from handbill.qr.checking import Reading, checked
@@ -19,6 +20,18 @@ pytestmark = pytest.mark.anyio
 
 ADDRESS = "https://PAY.A-SHOP-SOMEWHERE.ORG/L/ABCDEFGHJK"
 LOGO = prepare(uploaded((200, 200)))
+
+
+class Recording(Workshop):
+    """Keeps by what look the checks go."""
+
+    def __init__(self, *modules: str) -> None:
+        super().__init__(*modules)
+        self.looks: list[object] = []
+
+    async def run(self, function: str, *arguments: Argument) -> object:
+        self.looks.append(arguments[2])
+        return await super().run(function, *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +59,16 @@ async def test_a_code_with_a_logo_and_a_colour_is_read_too(press: Workshop) -> N
     reading = await checked(press, make(ADDRESS, style.drawn_level), style, 40)
 
     assert 200 <= reading.distance_mm <= 400
+
+
+async def test_colours_of_one_grey_are_tried_once() -> None:
+    press = Recording("handbill.qr.scan_check", LOGOS)
+    for color in ("#7a1fa2", "#801ca2", "#000000"):
+        await checked(press, make(ADDRESS), CodeStyle(color=color), 40)
+    await press.close()
+
+    violet, other_violet, black = press.looks
+    assert violet == other_violet != black
 
 
 async def test_a_small_code_wants_a_better_printer(press: Workshop) -> None:
