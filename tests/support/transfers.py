@@ -7,6 +7,7 @@ from handbill.kernel.money import Money
 from handbill.merchants import transfers
 from handbill.merchants.model import Account
 from handbill.payments import confirming, model, ordering, service
+from handbill.payments.confirming import Credit
 from handbill.payments.model import Payment
 from handbill.payments.order import Order
 from handbill.payments.ordering import PaymentOrder
@@ -32,12 +33,20 @@ async def bank_account(shop: Shop, currency: str = "RUB") -> Account:
     )
 
 
-async def confirm(shop: Shop, started: Started, amount: int | None = None) -> Payment:
+async def confirm(
+    shop: Shop,
+    started: Started,
+    amount: int | None = None,
+    *,
+    reference: str | None = None,
+    bank_entry: str | None = None,
+) -> Payment:
     """The merchant has seen the money."""
+    credit = Credit(amount, reference, bank_entry)
 
     def act(tx: Tx) -> Payment:
         payment = service.get(tx, shop.tenant, started.payment.id)
-        return confirming.confirm(tx, payment, amount, "somebody")
+        return confirming.confirm(tx, payment, credit, "somebody")
 
     return await shop.write(act)
 

@@ -17,6 +17,7 @@ from handbill.merchants import service as merchants
 from handbill.merchants.model import Tenant
 from handbill.payments import awaited, confirming, store
 from handbill.payments.awaited import Awaited
+from handbill.payments.confirming import Credit
 from handbill.payments.model import Payment
 
 app = typer.Typer(no_args_is_help=True, help="Payments that wait for a person.")
@@ -64,6 +65,12 @@ def confirm(
     amount: Annotated[
         int | None, typer.Option("--amount", help="What came, in minor units, if not all of it.")
     ] = None,
+    bank_entry: Annotated[
+        str | None,
+        typer.Option(
+            "--bank-entry", help="What your bank calls this credit: another one is other money."
+        ),
+    ] = None,
     data: options.Data = None,
     database_url: options.DatabaseUrl = None,
     as_json: options.AsJson = False,
@@ -71,11 +78,12 @@ def confirm(
     """Say that a bank transfer has come: you have seen the money on the account."""
     settings = options.load(data, database_url)
     found = options.read(settings, lambda tx: _find(tx, name))
-    payment = options.write(
-        settings,
-        lambda tx: confirming.confirm(tx, store.get(tx, found.id), amount, BY_COMMAND),
-        found.merchant_id,
-    )
+
+    def act(tx: Tx) -> Payment:
+        credit = Credit(amount, _reference(tx, found, name), bank_entry)
+        return confirming.confirm(tx, store.get(tx, found.id), credit, BY_COMMAND)
+
+    payment = options.write(settings, act, found.merchant_id)
     if as_json:
         shown = {"id": payment.id, "txid": payment.txid, "status": payment.status}
         typer.echo(msgspec.json.encode(shown).decode())
@@ -92,6 +100,13 @@ def _find(tx: Tx, name: str) -> Payment:
     if len(found) > 1:
         raise Conflict("Several payments have this name: say the id of yours.")
     return found[0]
+
+
+def _reference(tx: Tx, payment: Payment, name: str) -> str | None:
+    """The name, where it is the reference of a transfer and no other name of the payment."""
+    known = {one.reference for one in store.references_of(tx, payment.id)}
+    typed = confirming.as_kept(name)
+    return typed if typed in known else None
 
 
 def _shown(one: Awaited) -> dict[str, object]:

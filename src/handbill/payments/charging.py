@@ -26,7 +26,7 @@ from handbill.providers.contract import Charged
 def charge(tx: Tx, attempt: Attempt, payment: Payment, outcome: Charged) -> tuple[Attempt, Payment]:
     """What an acquirer took for an attempt. A repeat brings at most its fee, or another charge."""
     if attempt.status is not AttemptStatus.CHARGED:
-        if attempt.standing is Standing.REVIEW and not attempt.live:
+        if attempt.standing is Standing.REVIEW and not (attempt.live or attempt.by_hand):
             return attempt, payment  # a person's, whatever the acquirer says now
         if outcome.amount != attempt.expected or outcome.attempt_id not in (None, attempt.id):
             return _does_not_fit(tx, attempt, payment, outcome)

@@ -6,36 +6,57 @@ late, what comes for a paid thing is surplus, and another sum waits for a decisi
 
 from __future__ import annotations
 
+import msgspec
+
 from handbill.infra.database import Tx
 from handbill.kernel import ids
 from handbill.kernel.errors import Conflict, Invalid
 from handbill.kernel.money import AMOUNT_MAX, Money
-from handbill.payments import charging, facts, service, store
+from handbill.payments import charging, facts, moves, refund_store, service, store
 from handbill.payments.model import Attempt, AttemptStatus, Payment, Standing
+from handbill.payments.turns import LANDINGS, Landing
+from handbill.providers import transfer
 from handbill.providers.contract import Charged
 
+BANK_ENTRY_MAX = 64
+FURTHER_MAX = 50
+"""Credits of one payment after the first of each reference."""
 
-def confirm(tx: Tx, payment: Payment, amount_minor: int | None, by: str) -> Payment:
-    """`amount_minor`: what came, if not what was asked. `by`: who says so, for the event.
+
+class Credit(msgspec.Struct, frozen=True):
+    """Money that a person has seen. `amount_minor`: if it is not what was asked. `reference`: what
+    its purpose holds, if they say so. `bank_entry`: what their bank calls it; another entry is
+    other money, and without one money of the same sum is the same."""
+
+    amount_minor: int | None = None
+    reference: str | None = None
+    bank_entry: str | None = None
+
+
+def confirm(tx: Tx, payment: Payment, credit: Credit, by: str) -> Payment:
+    """`by`: who says so, for the event.
 
     At most once: a repeat that says the same changes nothing. Raises Invalid; Conflict where no
-    transfer was announced, or where something else was said of it before.
+    transfer was announced, or where something else was said of this credit before.
     """
-    if amount_minor is not None and not 1 <= amount_minor <= AMOUNT_MAX:
-        raise Invalid({"amount": [f"must be from 1 to {AMOUNT_MAX}"]})
-    attempt = _announced(tx, payment)
-    came = Money(amount_minor or attempt.expected.minor, attempt.currency)
+    _check(credit)
+    attempt = _attempt_of(tx, payment, credit)
+    came = Money(credit.amount_minor or attempt.expected.minor, attempt.currency)
     if (known := _known(attempt)) is not None:
         if came == known:
             return payment
-        if attempt.standing is not Standing.REVIEW or not attempt.live or came != attempt.expected:
+        if not _is_put_right(tx, attempt, came):
             words = f"It was confirmed before, with {known.minor} {known.currency}."
-            raise Conflict(words, code="already_confirmed")
+            more = "If other money came, say what your bank calls it: bank_entry."
+            raise Conflict(f"{words} {more}", code="already_confirmed")
+    said: dict[str, object] = {"received": {"amount": came.minor, "currency": came.currency}}
+    if credit.bank_entry is not None:
+        attempt = moves.save(tx, attempt, bank_entry=credit.bank_entry)
+        said["bank_entry"] = credit.bank_entry
     fee = charging.no_fee(attempt)
     outcome = Charged(attempt.reference or "", came, attempt.id, fee=fee)
     payment = service.apply(tx, attempt.id, outcome).payment
-    said = {"amount": came.minor, "currency": came.currency}
-    facts.record(tx, "payment.confirmed", payment, more={"received": said, "confirmed_by": by})
+    facts.record(tx, "payment.confirmed", payment, more={**said, "confirmed_by": by})
     return payment
 
 
@@ -44,14 +65,84 @@ def as_kept(typed: str) -> str:
     return ids.parse_short_code("".join(c for c in typed if c.isalnum())) or typed
 
 
-def _announced(tx: Tx, payment: Payment) -> Attempt:
-    """The transfer that money came for: one that is confirmed already, or else the latest."""
-    attempts = [one for one in store.attempts_of(tx, payment.id) if one.by_hand and one.reference]
+def _check(credit: Credit) -> None:
+    """Raises Invalid."""
+    if credit.amount_minor is not None and not 1 <= credit.amount_minor <= AMOUNT_MAX:
+        raise Invalid({"amount": [f"must be from 1 to {AMOUNT_MAX}"]})
+    entry = credit.bank_entry
+    if entry is None:
+        return
+    if not (1 <= len(entry) <= BANK_ENTRY_MAX and entry.isprintable() and not entry.isspace()):
+        words = f"must be 1 to {BANK_ENTRY_MAX} printable characters"
+        raise Invalid({"bank_entry": [words]})
+
+
+def _attempt_of(tx: Tx, payment: Payment, credit: Credit) -> Attempt:
+    """The one that the credit is booked as: known by its entry, or that of the payer's reference,
+    or a new one beside it where the bank has another entry for that already."""
+    entry = credit.bank_entry
+    if entry is not None and (same := store.find_by_bank_entry(tx, payment.id, entry)) is not None:
+        return same
+    attempt = _announced(tx, payment, credit.reference)
+    if entry is None or _known(attempt) is None:
+        return attempt
+    return _further(tx, payment, attempt, credit.amount_minor)
+
+
+def _announced(tx: Tx, payment: Payment, reference: str | None) -> Attempt:
+    """The transfer that the reference was given for. Without one: which is confirmed already and
+    was not sent back, or else which waits, or else the latest."""
+    attempts = [one for one in _transfers(tx, payment) if one.qr_payload is not None]
     if not attempts:
         words = "No payer of this transaction was given a reference for a bank transfer."
         raise Conflict(words, code="no_transfer")
-    confirmed = [one for one in attempts if _known(one) is not None]
-    return (confirmed or attempts)[-1]
+    if reference is not None:
+        named = [one for one in attempts if one.reference == as_kept(reference)]
+        if not named:
+            raise Invalid({"reference": ["was given to no payer of this transaction"]})
+        return named[0]
+    returned = _returned(tx, payment.id)
+    fresh = [one for one in attempts if one.id not in returned]
+    confirmed = [one for one in fresh if _known(one) is not None]
+    return (confirmed or [one for one in fresh if one.live] or fresh or attempts)[-1]
+
+
+def _further(tx: Tx, payment: Payment, attempt: Attempt, amount_minor: int | None) -> Attempt:
+    """Another credit under the same reference: an attempt of its own, which has ended. It pays what
+    nothing has paid yet; of what is paid it is surplus, whatever its sum."""
+    known = [one for one in _transfers(tx, payment) if one.qr_payload is None]
+    if len(known) >= FURTHER_MAX:
+        raise Conflict(f"A transaction takes at most {FURTHER_MAX} further credits.")
+    asked = attempt.expected.minor
+    if LANDINGS[payment.status] is Landing.SURPLUS:
+        asked = amount_minor or asked
+    further_id = ids.new_id(tx.now)
+    further = msgspec.structs.replace(
+        attempt,
+        id=further_id,
+        status=AttemptStatus.CANCELLED,
+        live=False,
+        reference=transfer.reference_of(further_id),
+        qr_payload=None,
+        amount_minor=asked,
+        fee_minor=None,
+        standing=None,
+        received_minor=None,
+        received_currency=None,
+        capture_minor=None,
+        capture_with_fee_minor=None,
+        error_code=None,
+        error_description=None,
+        created_at=tx.now,
+        updated_at=tx.now,
+        bank_entry=None,
+    )
+    store.add_attempt(tx, further)
+    return further
+
+
+def _transfers(tx: Tx, payment: Payment) -> list[Attempt]:
+    return [one for one in store.attempts_of(tx, payment.id) if one.by_hand and one.reference]
 
 
 def _known(attempt: Attempt) -> Money | None:
@@ -59,3 +150,17 @@ def _known(attempt: Attempt) -> Money | None:
     if attempt.received_minor is not None and attempt.received_currency is not None:
         return Money(attempt.received_minor, attempt.received_currency)
     return attempt.amount if attempt.status is AttemptStatus.CHARGED else None
+
+
+def _is_put_right(tx: Tx, attempt: Attempt, came: Money) -> bool:
+    """Whether a sum that was mistyped is replaced by what was asked, before anybody has decided
+    about it."""
+    undecided = attempt.standing is Standing.REVIEW and attempt.id not in _returned(
+        tx, attempt.payment_id
+    )
+    return undecided and came == attempt.expected
+
+
+def _returned(tx: Tx, payment_id: str) -> set[str]:
+    """Attempts whose money goes back, or has gone."""
+    return {one.attempt_id for one in refund_store.of_payment(tx, payment_id) if one.is_live}

@@ -245,7 +245,8 @@ class Attempt(msgspec.Struct, frozen=True):
     """One try at one acquirer. Its id is the key under which the acquirer knows it. `standing` is
     set once money came; `received` is what came where that is not what was asked. `capture_minor`
     (of the payment's amount) and `capture_with_fee_minor` are set once the merchant wants a held
-    amount taken."""
+    amount taken. `bank_entry`: what the merchant's bank calls the money of a transfer, if a person
+    has said so."""
 
     id: str
     payment_id: str
@@ -271,6 +272,7 @@ class Attempt(msgspec.Struct, frozen=True):
     created_at: Instant
     updated_at: Instant
     expires_at: Instant
+    bank_entry: str | None = None
 
     @property
     def amount(self) -> Money:

@@ -30,7 +30,7 @@ _ATTEMPT = (
     "id, payment_id, merchant_id, account_id, provider, method, status, live, reference,"
     " redirect_url, qr_payload, amount_minor, currency, fee_minor, standing, received_minor,"
     " received_currency, capture_minor, capture_with_fee_minor, error_code, error_description,"
-    " created_at, updated_at, expires_at"
+    " created_at, updated_at, expires_at, bank_entry"
 )
 
 
@@ -204,6 +204,16 @@ def find_by_reference(tx: Tx, account_id: str, reference: str) -> Attempt | None
         " AND reference = :reference",
         account_id=account_id,
         reference=reference,
+    )
+
+
+def find_by_bank_entry(tx: Tx, payment_id: str, bank_entry: str) -> Attempt | None:
+    return tx.find(
+        Attempt,
+        f"SELECT {_ATTEMPT} FROM attempts WHERE payment_id = :payment_id"
+        " AND bank_entry = :bank_entry",
+        payment_id=payment_id,
+        bank_entry=bank_entry,
     )
 
 

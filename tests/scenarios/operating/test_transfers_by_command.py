@@ -37,6 +37,9 @@ def test_an_account_is_added_a_transfer_awaited_and_confirmed(server: Server) ->
     assert (again.code, again.out) == (0, f"{waiting['txid']}  charged\n")
     assert server.command("payments", "list", "1", "--test", "--json").json == []
     assert 'data-state="charged"' in httpx2.get(page).text
+    entry = ("--bank-entry", "2026-03-04/2", "--json")
+    second = server.command("payments", "confirm", typed, *entry)
+    assert (second.code, second.json["status"]) == (0, "charged")
     other = server.command("payments", "confirm", waiting["id"], "--amount", "1")
     assert (other.code, "confirmed before" in other.err) == (1, True)
     assert server.command("refunds", "create", waiting["id"]).code == 1

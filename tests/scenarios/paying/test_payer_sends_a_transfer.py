@@ -138,3 +138,23 @@ async def test_a_program_is_told_where_the_payer_goes_on(house: RunningHouse) ->
 
     assert answer.status_code == 201
     assert "/pay/status/" in answer.json()["data"]["payment_url"]
+
+
+async def test_what_a_confirmation_says_is_checked_by_field(
+    house: RunningHouse, payer: Payer
+) -> None:
+    await announce(house, payer)
+    where = f"/api/v1/transactions/{(await house.payment())['id']}"
+    for name, wrong in (("reference", "NOBODYS"), ("bank_entry", "a\nb"), ("bank_entry", "x" * 65)):
+        refused = await house.shop.post(f"{where}/confirm", json={name: wrong})
+        assert (refused.status_code, name in refused.text) == (422, True)
+    await confirm(house, amount=900, bank_entry="2026-03-04/2")
+
+    silent = await house.shop.post(f"{where}/review", json={"decision": "refund"})
+    both = {"decision": "accept", "by_hand": True}
+    mixed = await house.shop.post(f"{where}/review", json=both)
+    judged = await house.shop.post(f"{where}/review", json={**both, "decision": "refund"})
+
+    assert (silent.status_code, silent.json()["error"]) == (409, "refund_by_hand")
+    assert mixed.status_code == 422
+    assert judged.json()["data"]["status"] == "cancelled"

@@ -11,6 +11,7 @@ from handbill.infra.database import Tx
 from handbill.kernel.errors import Conflict, Invalid, NotRefundable
 from handbill.merchants.model import Scope
 from handbill.payments import capturing, confirming, judging, refunding, service
+from handbill.payments.confirming import Credit
 from handbill.payments.decisions import Decisions
 from handbill.payments.judging import Decision
 from handbill.payments.model import Payment
@@ -49,6 +50,30 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[
             PositiveMinor,
             Meta(description="Minor units. Absent: exactly `amount_with_fee`."),
+        ]
+        | None
+    ) = None
+    reference: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=64,
+                description="What the purpose holds, however it was typed. A payer who began twice"
+                " was given two. Absent: the transfer that waits, or was confirmed.",
+            ),
+        ]
+        | None
+    ) = None
+    bank_entry: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=confirming.BANK_ENTRY_MAX,
+                description="What your bank calls this credit in its statement. The same again is a"
+                " repeat; another is other money, also with the same reference and sum.",
+            ),
         ]
         | None
     ) = None
@@ -104,7 +129,8 @@ async def change_transaction(call: Call, body: TransactionDeed) -> Reply:
 async def confirm_transaction(call: Call, body: Confirmation) -> Reply:
     def confirm(tx: Tx) -> Payment:
         payment = service.get(tx, call.tenant, call.id)
-        return confirming.confirm(tx, payment, body.amount, call.identity.key_id)
+        credit = Credit(body.amount, body.reference, body.bank_entry)
+        return confirming.confirm(tx, payment, credit, call.identity.key_id)
 
     return await call.write(confirm, lambda payment: show_transaction(payment, call.deps.addresses))
 
@@ -187,8 +213,9 @@ OPERATIONS = (
         summary="Confirm a bank transfer",
         description="You have seen the money on your account. What fits charges the transaction;"
         " another amount waits for your decision (`review`). Also after its time or after it was"
-        " cancelled: then it is late. A repeat changes nothing. 409 where no transfer was announced"
-        " (`no_transfer`), or another amount was confirmed before (`already_confirmed`).",
+        " cancelled: then it is late. A repeat changes nothing; say `bank_entry` where money may"
+        " come twice. 409 where no transfer was announced (`no_transfer`), or another amount was"
+        " confirmed before (`already_confirmed`).",
         handler=confirm_transaction,
         body=Confirmation,
         answer=Transaction,
