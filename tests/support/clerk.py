@@ -44,7 +44,7 @@ class Clerk:
 
     async def post(self, path: str, *, table: bytes | str = "", **fields: str) -> httpx2.Response:
         """As a browser sends a form: with a part for a file, also where none was chosen."""
-        parts = {"file": ("names.csv" if table else "", table, "text/csv")}
+        parts = {"file": ("names.csv" if isinstance(table, bytes) else "", table, "text/csv")}
         return await self.http.post(f"/dashboard{path}", data=fields, files=parts)
 
     async def create(self, *, table: bytes | str = "", **fields: str) -> httpx2.Response:

@@ -124,6 +124,7 @@ async def test_each_fault_has_its_own_words(
         ("Столик".encode("cp1251"), "Save it as “CSV UTF-8”"),
         (b"name\nBar\nBar\n", "“Bar” stands twice."),
         (b"name\n", "Type at least one name"),
+        (b"", "Type at least one name"),
         (b'name\n"Bar\n', "quotation marks that do not fit"),
     ],
 )

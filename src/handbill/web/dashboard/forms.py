@@ -24,4 +24,5 @@ async def read(request: Request, fields_max: int = asking.FIELDS_MAX) -> Form:
         form = await read_form(request.headers, request.receive, FILE, FILE_MAX, LIST_BYTES_MAX)
     except CallerGone as error:
         raise Malformed("The form ended early.") from error
-    return form if form.file is not None and form.file.content else Form(form.fields, None)
+    was_chosen = form.file is not None and (form.file.name or form.file.content)
+    return form if was_chosen else Form(form.fields, None)
