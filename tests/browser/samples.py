@@ -211,9 +211,9 @@ TRANSFER_PAGE = StatusPage(
         file_url=f"{ORIGIN}/images/code.png",
         reference="7KX2M4QF9T",
         requisites=(
-            Requisite("Recipient", "ООО «Три кита»"),  # noqa: RUF001
+            Requisite("Recipient", "ООО «Три кита»"),  # noqa: RUF001 -- Russian
             Requisite("Account number", "40702810138250123017"),
-            Requisite("Bank", 'ОАО "БАНК"'),  # noqa: RUF001
+            Requisite("Bank", 'ОАО "БАНК"'),  # noqa: RUF001 -- Russian
             Requisite("BIC", "044525225"),
             Requisite("Correspondent account", "30101810400000000225"),
             Requisite("Tax number (INN)", "7707083893"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -157,7 +158,7 @@ async def test_what_was_read_before_does_not_bring_a_payer_back(shop: Shop) -> N
     await erase(shop, id=ordered.id)
 
     for read in (before, ordered):
-        await shop.write(lambda tx, read=read: store.save(tx, read))  # type: ignore[misc]
+        await shop.write(partial(store.save, payment=read))
 
     assert (await shop.payment(started)).payer is None
     assert await known(shop, ordered) == Customer()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import msgspec
 import pytest
@@ -209,9 +210,7 @@ async def test_attempts_are_kept_in_their_order_and_each_number_once(db: Databas
         Attempt(2, 20, 7, {}, 200, None, "thanks"),
     ]
     for attempt in reversed(made):
-        await db.write(
-            lambda tx, attempt=attempt: store.add_attempt(tx, delivery.id, attempt)  # type: ignore[misc]
-        )
+        await db.write(partial(store.add_attempt, delivery_id=delivery.id, attempt=attempt))
 
     assert await attempts_of(db, delivery) == made
     with pytest.raises(Exception, match=r"(?i)unique"):

@@ -15,9 +15,9 @@ from handbill.payments.start import Started
 from tests.support.shop import CRYPTO, Shop
 
 ROUBLES = {
-    "name": "ООО «Три кита»",  # noqa: RUF001
+    "name": "ООО «Три кита»",  # noqa: RUF001 -- Russian
     "account": "40702810138250123017",
-    "bank_name": 'ОАО "БАНК"',  # noqa: RUF001
+    "bank_name": 'ОАО "БАНК"',  # noqa: RUF001 -- Russian
     "bic": "044525225",
     "correspondent_account": "30101810400000000225",
 }

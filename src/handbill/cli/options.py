@@ -52,7 +52,8 @@ def taking(kind: type[Asked]) -> Callable[[Callable[[Asked], None]], Callable[..
             fn(kind(**given))
 
         command.__doc__ = fn.__doc__
-        command.__signature__ = signature  # type: ignore[attr-defined]  # what typer reads
+        # What typer reads. Any function may have it; the stubs of functions do not list it.
+        command.__signature__ = signature  # type: ignore[attr-defined]
         return command
 
     return command_of

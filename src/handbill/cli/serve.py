@@ -20,7 +20,8 @@ def _serve(**given: object) -> None:
 def with_an_option_for_each_setting(command: Callable[..., None]) -> Callable[..., None]:
     """A setting that is described is an option, without a second list of them to keep."""
     signature = inspect.Signature([_parameter(one) for one in describe()])
-    command.__signature__ = signature  # type: ignore[attr-defined]  # what typer reads
+    # What typer reads. Any function may have it; the stubs of functions do not list it.
+    command.__signature__ = signature  # type: ignore[attr-defined]
     return command
 
 

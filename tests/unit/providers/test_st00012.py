@@ -23,8 +23,8 @@ def test_the_sample_of_the_standard_is_written_letter_by_letter() -> None:
     to = requisites.parse("RUB", ROUBLES)
 
     assert requisites.payload(to, AMOUNT, "Оплата членского взноса") == (
-        "ST00012|Name=ООО «Три кита»|PersonalAcc=40702810138250123017"  # noqa: RUF001
-        '|BankName=ОАО "БАНК"|BIC=044525225|CorrespAcc=30101810400000000225'  # noqa: RUF001
+        "ST00012|Name=ООО «Три кита»|PersonalAcc=40702810138250123017"  # noqa: RUF001 -- Russian
+        '|BankName=ОАО "БАНК"|BIC=044525225|CorrespAcc=30101810400000000225'  # noqa: RUF001 -- Russian
         "|Sum=100000|Purpose=Оплата членского взноса"
     )
 
@@ -77,7 +77,7 @@ def test_the_check_digits_of_a_tax_number(text: str, is_right: bool) -> None:
     [
         ("name", "A|PersonalAcc=1"),
         ("name", "A" * 161),
-        ("name", "К" * 130),  # noqa: RUF001
+        ("name", "К" * 130),  # noqa: RUF001 -- Russian
         ("bank_name", "B" * 46),
         ("account", "40702810138250123018"),
         ("account", "4070281013825012301"),
@@ -98,7 +98,7 @@ def test_a_fault_is_told_by_its_field(field: str, value: str) -> None:
 
 def test_what_is_missing_is_named_all_at_once() -> None:
     with pytest.raises(Invalid) as refused:
-        requisites.parse("RUB", {"name": "ООО «Три кита»", "bic": " "})  # noqa: RUF001
+        requisites.parse("RUB", {"name": "ООО «Три кита»", "bic": " "})  # noqa: RUF001 -- Russian
 
     assert list(refused.value.faults) == ["account", "bank_name", "bic", "correspondent_account"]
 
