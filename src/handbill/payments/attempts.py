@@ -41,12 +41,25 @@ def begin(
     lifetime: Instant,
 ) -> Attempt:
     """Stored with the job that asks the acquirer about it, whatever becomes of this process."""
-    attempt = Attempt(
+    attempt = msgspec.structs.replace(
+        untried(tx, payment, account.id, account.provider, method),
         id=attempt_id or ids.new_id(tx.now),
+        expires_at=tx.now + lifetime,
+    )
+    store.add_attempt(tx, attempt)
+    payload = {"attempt_id": attempt.id, "merchant_id": attempt.merchant_id, "asked": 0}
+    jobs.add(tx, model.RECONCILE, payload, due_at=model.reconcile_at(0, tx.now), key=attempt.id)
+    return attempt
+
+
+def untried(tx: Tx, payment: Payment, account_id: str, provider: str, method: str) -> Attempt:
+    """For the whole amount, and nothing has become of it yet. Not stored."""
+    return Attempt(
+        id=ids.new_id(tx.now),
         payment_id=payment.id,
         merchant_id=payment.merchant_id,
-        account_id=account.id,
-        provider=account.provider,
+        account_id=account_id,
+        provider=provider,
         method=method,
         status=AttemptStatus.CREATED,
         live=True,
@@ -65,9 +78,5 @@ def begin(
         error_description=None,
         created_at=tx.now,
         updated_at=tx.now,
-        expires_at=tx.now + lifetime,
+        expires_at=tx.now,
     )
-    store.add_attempt(tx, attempt)
-    payload = {"attempt_id": attempt.id, "merchant_id": attempt.merchant_id, "asked": 0}
-    jobs.add(tx, model.RECONCILE, payload, due_at=model.reconcile_at(0, tx.now), key=attempt.id)
-    return attempt

@@ -12,7 +12,7 @@ from handbill.infra.database import Tx
 from handbill.kernel import ids
 from handbill.kernel.errors import Conflict, Invalid
 from handbill.kernel.money import AMOUNT_MAX, Money
-from handbill.payments import charging, facts, moves, refund_store, service, store
+from handbill.payments import attempts, charging, facts, moves, refund_store, service, store
 from handbill.payments.model import Attempt, AttemptStatus, Payment, Standing
 from handbill.payments.turns import LANDINGS, Landing
 from handbill.providers import transfer
@@ -92,19 +92,19 @@ def _attempt_of(tx: Tx, payment: Payment, credit: Credit) -> Attempt:
 def _announced(tx: Tx, payment: Payment, reference: str | None) -> Attempt:
     """The transfer that the reference was given for. Without one: which is confirmed already and
     was not sent back, or else which waits, or else the latest."""
-    attempts = [one for one in _transfers(tx, payment) if one.qr_payload is not None]
-    if not attempts:
+    announced = [one for one in _transfers(tx, payment) if one.qr_payload is not None]
+    if not announced:
         words = "No payer of this transaction was given a reference for a bank transfer."
         raise Conflict(words, code="no_transfer")
     if reference is not None:
-        named = [one for one in attempts if one.reference == as_kept(reference)]
+        named = [one for one in announced if one.reference == as_kept(reference)]
         if not named:
             raise Invalid({"reference": ["was given to no payer of this transaction"]})
         return named[0]
     returned = _returned(tx, payment.id)
-    fresh = [one for one in attempts if one.id not in returned]
+    fresh = [one for one in announced if one.id not in returned]
     confirmed = [one for one in fresh if _known(one) is not None]
-    return (confirmed or [one for one in fresh if one.live] or fresh or attempts)[-1]
+    return (confirmed or [one for one in fresh if one.live] or fresh or announced)[-1]
 
 
 def _further(tx: Tx, payment: Payment, attempt: Attempt, amount_minor: int | None) -> Attempt:
@@ -116,26 +116,13 @@ def _further(tx: Tx, payment: Payment, attempt: Attempt, amount_minor: int | Non
     asked = attempt.expected.minor
     if LANDINGS[payment.status] is Landing.SURPLUS:
         asked = amount_minor or asked
-    further_id = ids.new_id(tx.now)
+    untried = attempts.untried(tx, payment, attempt.account_id, attempt.provider, attempt.method)
     further = msgspec.structs.replace(
-        attempt,
-        id=further_id,
+        untried,
         status=AttemptStatus.CANCELLED,
         live=False,
-        reference=transfer.reference_of(further_id),
-        qr_payload=None,
+        reference=transfer.reference_of(untried.id),
         amount_minor=asked,
-        fee_minor=None,
-        standing=None,
-        received_minor=None,
-        received_currency=None,
-        capture_minor=None,
-        capture_with_fee_minor=None,
-        error_code=None,
-        error_description=None,
-        created_at=tx.now,
-        updated_at=tx.now,
-        bank_entry=None,
     )
     store.add_attempt(tx, further)
     return further
