@@ -91,12 +91,7 @@ def rename(
     as_json: options.AsJson = False,
 ) -> None:
     """Give a placement another name."""
-    settings = options.load(data, database_url, public_url)
-
-    def change(tx: Tx, one: Placement) -> list[Placement]:
-        return [placements.change(tx, _tenant(one), one.link_id, one.id, name=name)]
-
-    _write(settings, lambda tx: placements.get_of_anybody(tx, known), change, as_json)
+    _change(options.load(data, database_url, public_url), known, as_json, name=name)
 
 
 @app.command("move")
@@ -109,12 +104,7 @@ def move(
     as_json: options.AsJson = False,
 ) -> None:
     """Lead the code of a placement to another link of the same merchant."""
-    settings = options.load(data, database_url, public_url)
-
-    def change(tx: Tx, one: Placement) -> list[Placement]:
-        return [placements.change(tx, _tenant(one), one.link_id, one.id, to_link_id=link_id)]
-
-    _write(settings, lambda tx: placements.get_of_anybody(tx, known), change, as_json)
+    _change(options.load(data, database_url, public_url), known, as_json, to_link_id=link_id)
 
 
 @app.command("remove")
@@ -142,6 +132,13 @@ def _rows(names: Sequence[str], csv: Path | None) -> list[Row]:
     with sys.stdin.buffer if str(csv) == "-" else csv.open("rb") as file:
         content = file.read(placement_tables.FILE_MAX + 1)
     return placement_tables.opened(content, "--csv", "row {}")
+
+
+def _change(settings: Settings, known: str, as_json: bool, **to: str) -> None:
+    def change(tx: Tx, one: Placement) -> list[Placement]:
+        return [placements.change(tx, _tenant(one), one.link_id, one.id, **to)]
+
+    _write(settings, lambda tx: placements.get_of_anybody(tx, known), change, as_json)
 
 
 def _write(
